@@ -1,0 +1,1 @@
+//! Structure of files, read as evidence. Pure Rust, bounded, no decoding.

@@ -1,0 +1,1 @@
+//! THE CELL: all unsafe code and all of FFmpeg. Bytes → plain data.

@@ -1,0 +1,325 @@
+//! (Measurements, Rules, Context) → Judgement. Pure: the same input gives the
+//! same opinion on any machine at any time.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::capture::{CaptureEnd, capture_end};
+use crate::check::{
+    Aspect, Case, Check, CheckNotRun, Context, Finding, Level, Limits, Ruling, Seen, Strength,
+};
+use crate::deadline::{Saved, SavedResult, saved};
+use crate::measurements::{Kind, Measurements, Span};
+use crate::registry::CHECKS;
+use crate::text::Text;
+
+/// Two supporting signs belong to one instant if they are this close
+/// (research/forensics.md section 3, rule 2).
+const SAME_INSTANT_S: f64 = 0.5;
+
+/// What is in force: thresholds and how outcomes become a verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Thresholds by check code; a check that is not named has its defaults.
+    pub limits: BTreeMap<&'static str, Limits>,
+    /// The highest level a check may give, by code.
+    pub max_level: BTreeMap<&'static str, Level>,
+    /// Checks that are silenced, with the reason that the admin gave.
+    pub silenced: BTreeMap<&'static str, String>,
+    /// How outcomes become a verdict.
+    pub verdict: VerdictRule,
+}
+
+/// How outcomes become a verdict; the worst of them counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerdictRule {
+    /// What `inconsistent` weighs. A machine never says forged, so by default
+    /// a person decides.
+    pub inconsistent: Verdict,
+    /// What `late` and `deferred_late` weigh.
+    pub late: Verdict,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            limits: CHECKS
+                .iter()
+                .map(|c| (c.code, Limits::defaults(c)))
+                .collect(),
+            max_level: BTreeMap::new(),
+            silenced: BTreeMap::new(),
+            verdict: VerdictRule {
+                inconsistent: Verdict::Attention,
+                late: Verdict::Fail,
+            },
+        }
+    }
+}
+
+/// The four results, never mixed: 符合 无法判定 需复核 不符合. Ordered by how
+/// much they weigh in a verdict.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// 符合
+    Pass,
+    /// 无法判定
+    Unknown,
+    /// 需复核
+    Attention,
+    /// 不符合
+    Fail,
+}
+
+/// The three outcomes on integrity and no others (SWGDE 23-V-001 section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Integrity {
+    /// 未发现编辑痕迹, by these checks.
+    NoTrace,
+    /// 与原始录像/照片不符
+    Inconsistent,
+    /// 无法判断
+    CannotTell,
+}
+
+/// The three outcomes of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Outcome {
+    /// Clear, smooth, complete.
+    pub quality: Verdict,
+    /// Unedited, an original.
+    pub integrity: Integrity,
+    /// Saved in time; `null` while it is not stored by us.
+    pub timeliness: Option<SavedResult>,
+}
+
+/// The opinion on one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// When the recording ended.
+    pub capture: CaptureEnd,
+    /// The 24-hour rule.
+    pub saved: Option<Saved>,
+    /// The three outcomes.
+    pub outcome: Outcome,
+    /// The worst of them.
+    pub verdict: Verdict,
+    /// What was found, the weightiest first.
+    pub findings: Vec<Finding>,
+    /// What could not be looked at.
+    pub not_run: Vec<CheckNotRun>,
+    /// Codes of the checks that looked and found nothing.
+    pub passed: Vec<&'static str>,
+}
+
+/// Judges one file's measurements.
+pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
+    let capture = capture_end(m, context);
+    let saved = saved(&capture, context);
+    let mut findings = Vec::new();
+    let mut not_run = Vec::new();
+    let mut passed = Vec::new();
+    let mut aspects_not_run = Vec::new();
+
+    for check in CHECKS.iter().copied() {
+        if !check.kinds.contains(&m.kind) {
+            continue;
+        }
+        if let Some(reason) = rules.silenced.get(check.code) {
+            not_run.push(CheckNotRun {
+                code: check.code.to_owned(),
+                why: Text::new(
+                    format!("已由管理员停用:{reason}"),
+                    format!("switched off by the admin: {reason}"),
+                ),
+            });
+            aspects_not_run.push(check.aspect);
+            continue;
+        }
+        let defaults;
+        let limits = match rules.limits.get(check.code) {
+            Some(limits) => limits,
+            None => {
+                defaults = Limits::defaults(check);
+                &defaults
+            }
+        };
+        let case = Case {
+            m,
+            context,
+            capture: &capture,
+            saved: saved.as_ref(),
+            limits,
+        };
+        match (check.judge)(&case) {
+            Ruling::NotApplicable => {}
+            Ruling::Pass => passed.push(check.code),
+            Ruling::NotRun(why) => {
+                not_run.push(CheckNotRun {
+                    code: check.code.to_owned(),
+                    why,
+                });
+                aspects_not_run.push(check.aspect);
+            }
+            Ruling::Found(seen) => {
+                let cap = rules
+                    .max_level
+                    .get(check.code)
+                    .copied()
+                    .unwrap_or(Level::Fail);
+                findings.extend(seen.into_iter().map(|seen| finding(check, seen, cap)));
+            }
+        }
+    }
+
+    weigh_supporting(&mut findings);
+    findings.sort_by(|a, b| {
+        let first_s = |f: &Finding| f.spans.first().map_or(0.0, |s| s.start_s);
+        (b.level, b.strength)
+            .cmp(&(a.level, a.strength))
+            .then(first_s(a).total_cmp(&first_s(b)))
+    });
+
+    let outcome = Outcome {
+        quality: quality(m, &findings, &aspects_not_run),
+        integrity: integrity(m, &findings, &passed),
+        timeliness: saved.as_ref().map(|s| s.result),
+    };
+    let verdict = verdict(&outcome, &findings, rules.verdict);
+    Judgement {
+        capture,
+        saved,
+        outcome,
+        verdict,
+        findings,
+        not_run,
+        passed,
+    }
+}
+
+fn finding(check: &Check, seen: Seen, cap: Level) -> Finding {
+    Finding {
+        code: check.code.to_owned(),
+        clause: check.clause.to_owned(),
+        aspect: check.aspect,
+        level: seen.level.min(cap),
+        strength: seen.strength.min(check.strength),
+        family: check.family,
+        spans: seen.spans,
+        regions: seen.regions,
+        measured: seen.measured.filter(|v| v.is_finite()),
+        limit: seen.limit.filter(|v| v.is_finite()),
+        unit: seen.unit.to_owned(),
+        text: seen.text,
+    }
+}
+
+/// A lone supporting sign of editing is shown but decides nothing; with a
+/// partner of another family at the same instant both ask for a person.
+fn weigh_supporting(findings: &mut [Finding]) {
+    let is_sign = |f: &Finding| {
+        f.aspect == Aspect::Integrity && f.strength == Strength::Supporting && f.level > Level::Info
+    };
+    let partnered: Vec<bool> = findings
+        .iter()
+        .enumerate()
+        .map(|(i, a)| {
+            is_sign(a)
+                && findings.iter().enumerate().any(|(j, b)| {
+                    i != j && b.family != a.family && is_sign(b) && same_instant(&a.spans, &b.spans)
+                })
+        })
+        .collect();
+    for (finding, has_partner) in findings.iter_mut().zip(partnered) {
+        let weightless =
+            finding.strength == Strength::Information || (is_sign(finding) && !has_partner);
+        if finding.aspect == Aspect::Integrity && weightless && finding.level != Level::Unknown {
+            finding.level = Level::Info;
+        }
+    }
+}
+
+/// Findings without a place speak of the whole file, and so only agree with
+/// others that do.
+fn same_instant(a: &[Span], b: &[Span]) -> bool {
+    if a.is_empty() || b.is_empty() {
+        return a.is_empty() && b.is_empty();
+    }
+    a.iter().any(|x| {
+        b.iter()
+            .any(|y| x.start_s - SAME_INSTANT_S <= y.end_s && y.start_s - SAME_INSTANT_S <= x.end_s)
+    })
+}
+
+fn quality(m: &Measurements, findings: &[Finding], aspects_not_run: &[Aspect]) -> Verdict {
+    let worst = findings
+        .iter()
+        .filter(|f| f.aspect == Aspect::Quality)
+        .map(|f| level_as_verdict(f.level))
+        .max()
+        .unwrap_or(Verdict::Pass);
+    let unlooked = aspects_not_run.contains(&Aspect::Quality) || m.kind == Kind::Other;
+    if unlooked {
+        worst.max(Verdict::Unknown)
+    } else {
+        worst
+    }
+}
+
+fn integrity(m: &Measurements, findings: &[Finding], passed: &[&'static str]) -> Integrity {
+    let signs = || findings.iter().filter(|f| f.aspect == Aspect::Integrity);
+    if signs().any(|f| f.level >= Level::Attention) {
+        return Integrity::Inconsistent;
+    }
+    let looked = CHECKS
+        .iter()
+        .any(|c| c.aspect == Aspect::Integrity && passed.contains(&c.code));
+    let blind = matches!(m.kind, Kind::Unreadable | Kind::Other);
+    if blind || signs().any(|f| f.level == Level::Unknown) || (!looked && signs().next().is_none())
+    {
+        Integrity::CannotTell
+    } else {
+        Integrity::NoTrace
+    }
+}
+
+fn verdict(outcome: &Outcome, findings: &[Finding], rule: VerdictRule) -> Verdict {
+    let integrity = match outcome.integrity {
+        Integrity::NoTrace => Verdict::Pass,
+        Integrity::CannotTell => Verdict::Unknown,
+        Integrity::Inconsistent => rule.inconsistent,
+    };
+    let timeliness = match outcome.timeliness {
+        None | Some(SavedResult::OnTime | SavedResult::DeferredOnTime | SavedResult::Exempt) => {
+            Verdict::Pass
+        }
+        Some(SavedResult::Unknown) => Verdict::Unknown,
+        Some(SavedResult::Late | SavedResult::DeferredLate) => {
+            // Late by file but within the visit's clock is for a person to weigh.
+            let softened = findings
+                .iter()
+                .any(|f| f.code == "saved_late" && f.level == Level::Attention);
+            if softened {
+                Verdict::Attention
+            } else {
+                rule.late
+            }
+        }
+    };
+    outcome.quality.max(integrity).max(timeliness)
+}
+
+fn level_as_verdict(level: Level) -> Verdict {
+    match level {
+        Level::Info => Verdict::Pass,
+        Level::Unknown => Verdict::Unknown,
+        Level::Attention => Verdict::Attention,
+        Level::Fail => Verdict::Fail,
+    }
+}

@@ -1,0 +1,297 @@
+//! Everything that was measured in one file: facts, kept for ever.
+//!
+//! Opinions about these facts are made by [`crate::judge`], again and again,
+//! with whatever thresholds are in force. Nothing here depends on a threshold.
+//! A value that could not be measured is `None` here and named, with the
+//! reason, in [`Measurements::not_run`]; it is never a zero.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use crate::measure::{audio::Audio, photo::Photo, timing::Timing, video::Video};
+
+/// The version of this shape, as stored. A change of meaning makes a new one
+/// and a migration; adding an optional field does not.
+pub const SCHEMA: &str = "unbroken.measurements/1";
+
+/// What a file is, by its bytes and not by its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// One still picture (a motion photo too).
+    Photo,
+    /// At least one moving picture track.
+    Video,
+    /// Sound without moving pictures.
+    Audio,
+    /// A readable file that is no recording (PDF, text, table).
+    Other,
+    /// Claims to be a recording and cannot be read as one.
+    #[default]
+    Unreadable,
+}
+
+/// Everything measured in one file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Measurements {
+    /// [`SCHEMA`] at the time of measuring.
+    pub schema: String,
+    /// Which instruments measured, and in which version of each.
+    pub instruments: BTreeMap<String, u32>,
+    /// FFmpeg's version, where it was used.
+    pub ffmpeg: Option<String>,
+    /// What the file is.
+    pub kind: Kind,
+    /// Length of the file.
+    pub size_bytes: u64,
+    /// Wrapping, brands, writer strings, boxes.
+    pub container: Option<Container>,
+    /// Every track of the file, in file order.
+    pub tracks: Vec<Track>,
+    /// Every time found in the file that can say when it was recorded.
+    pub times: Vec<TimeReading>,
+    /// Make, model and serial number of the recording device, as written.
+    pub device: Device,
+    /// Every string or structure that names who wrote or changed the file.
+    pub traces: Vec<Trace>,
+    /// The still picture, if `kind` is photo.
+    pub photo: Option<Photo>,
+    /// The main moving picture track.
+    pub video: Option<Video>,
+    /// The main sound track.
+    pub audio: Option<Audio>,
+    /// Packet timestamps of every track.
+    pub timing: Vec<Timing>,
+    /// Decoding: how far it came and what broke.
+    pub decoding: Decoding,
+    /// What could not be measured, and why.
+    pub not_run: Vec<NotRun>,
+}
+
+/// An instrument that could not run on this file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotRun {
+    /// The instrument's name, as in [`Measurements::instruments`].
+    pub instrument: String,
+    /// Why it could not run, for a person.
+    pub why: String,
+}
+
+/// How the bytes are wrapped, read from the bytes themselves.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Container {
+    /// `mp4`, `mov`, `3gp`, `heif`, `jpeg`, `png`, `tiff`, `webp`, `matroska`,
+    /// `webm`, `avi`, `mpegts`, `mpegps`, `flv`, `wav`, `pdf`, `text` …
+    pub format: String,
+    /// ISO-BMFF major brand or the like, as written.
+    pub brand: Option<String>,
+    /// Duration that the container states, in seconds.
+    pub duration_s: Option<f64>,
+    /// Top-level elements in file order: boxes, segments, chunks.
+    pub elements: Vec<Element>,
+    /// True if the structure ends where the file ends and nothing that must be
+    /// there is missing. `None`: this format has no end that could be checked.
+    pub complete: Option<bool>,
+    /// What is missing or left over, if `complete` is false.
+    pub incomplete_why: Option<String>,
+    /// Bytes after the structure's end that belong to nothing known.
+    pub trailing_bytes: u64,
+    /// A video inside a photo (motion photo): where it starts.
+    pub motion_photo_offset_bytes: Option<u64>,
+}
+
+/// One top-level element of the container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Element {
+    /// Box type, marker name, chunk id or EBML id in hex.
+    pub id: String,
+    /// Where it starts in the file.
+    pub offset_bytes: u64,
+    /// How long it says it is, header included.
+    pub size_bytes: u64,
+}
+
+/// One track of the file.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Track {
+    /// Index in file order, from 0, as FFmpeg counts.
+    pub index: u32,
+    /// `video`, `audio`, `subtitle`, `data`, `attachment`, `unknown`.
+    pub medium: String,
+    /// FFmpeg's name of the codec, `h264`, `hevc`, `aac` …
+    pub codec: String,
+    /// Profile, as FFmpeg names it.
+    pub profile: Option<String>,
+    /// Coded picture width.
+    pub width_px: Option<u32>,
+    /// Coded picture height.
+    pub height_px: Option<u32>,
+    /// Rotation to show the picture upright, clockwise.
+    pub rotation_deg: Option<i32>,
+    /// Pixel format, as FFmpeg names it.
+    pub pixel_format: Option<String>,
+    /// Frame rate that the container states.
+    pub rate_fps: Option<f64>,
+    /// Sound sampling rate.
+    pub sample_rate_hz: Option<u32>,
+    /// Sound channels.
+    pub channels: Option<u32>,
+    /// Bit rate, stated or computed.
+    pub bit_rate_bps: Option<u64>,
+    /// Duration of the track as stated.
+    pub duration_s: Option<f64>,
+    /// Ticks a second of this track's timestamps.
+    pub timescale_hz: Option<u32>,
+    /// Handler name (ISO-BMFF) or track name, as written.
+    pub handler: Option<String>,
+    /// Language, as written.
+    pub language: Option<String>,
+    /// Edit list (ISO-BMFF), in file order.
+    pub edits: Vec<Edit>,
+}
+
+/// One entry of an edit list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Edit {
+    /// How long the entry shows, in seconds of the movie.
+    pub duration_s: f64,
+    /// Where in the track it starts, in seconds; `None` for an empty edit.
+    pub media_time_s: Option<f64>,
+    /// Play rate, 1.0 for normal.
+    pub rate: f64,
+}
+
+/// One time found in the file, as written, with what it can mean.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeReading {
+    /// Where it stands: `exif.DateTimeOriginal`, `gps`, `mvhd.creation`,
+    /// `keys.creationdate`, `mkv.DateUTC`, `avi.IDIT`, `mdpm`, `name`, …
+    pub field: String,
+    /// The text or number as written, for the report.
+    pub written: String,
+    /// Date and time as written, without a zone.
+    pub local: NaiveDateTime,
+    /// What the file says of the zone of `local`.
+    pub zone: Zone,
+    /// Which instant of the recording this field names, as far as is known.
+    pub moment: Moment,
+}
+
+/// What the file says about the zone of a written time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "offset_s")]
+pub enum Zone {
+    /// Written with its offset from UTC, east positive.
+    Offset(i32),
+    /// UTC, and the field's writers keep to it (GPS).
+    Utc,
+    /// UTC by the format's definition; real writers also put local time here.
+    NominallyUtc,
+    /// Local time without a zone.
+    Local,
+}
+
+/// Which instant of the recording a time names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// The only instant there is (a photo).
+    Capture,
+    /// The start of the recording.
+    Start,
+    /// The end of the recording.
+    End,
+    /// Start or end, by maker.
+    StartOrEnd,
+    /// A later writing of the file (modification, export).
+    Written,
+}
+
+/// The recording device, as the file names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Device {
+    /// Maker.
+    pub make: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// Serial number of the body.
+    pub serial: Option<String>,
+    /// Firmware or software string.
+    pub software: Option<String>,
+}
+
+/// A string or structure that names who wrote or changed the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Trace {
+    /// Where it stands: `exif.Software`, `xmp.CreatorTool`, `xmpMM.History`,
+    /// `app13`, `udta.©too`, `mkv.WritingApp`, `h264.sei`, `com.apple…` …
+    pub field: String,
+    /// The text as written, cut at 300 characters.
+    pub written: String,
+    /// Byte offset in the file, where known.
+    pub offset_bytes: Option<u64>,
+}
+
+/// How far decoding came and what broke.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Decoding {
+    /// Pictures decoded.
+    pub frames: u64,
+    /// Packets or frames that the demuxer or decoder called damaged.
+    pub errors: u64,
+    /// Where they are, at most 200 spans.
+    pub error_spans: Vec<Span>,
+    /// The first messages of the decoder, at most 20.
+    pub messages: Vec<String>,
+    /// False if decoding ended before the data did (limit, crash, damage).
+    pub reached_end: bool,
+}
+
+/// A stretch of a recording, in seconds from its first picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Span {
+    /// Where it starts.
+    pub start_s: f64,
+    /// Where it ends; never before `start_s`.
+    pub end_s: f64,
+}
+
+impl Span {
+    /// Length of the span in seconds.
+    pub fn duration_s(&self) -> f64 {
+        self.end_s - self.start_s
+    }
+}
+
+/// A part of a picture, in shares of its width and height, 0.0 to 1.0, from
+/// the upper left corner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Region {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub w: f64,
+    /// Height.
+    pub h: f64,
+}
+
+/// The moments of a file's custody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Custody {
+    /// First seen in the share.
+    pub seen: DateTime<Utc>,
+    /// Complete and stable in the share.
+    pub received: DateTime<Utc>,
+    /// Durable and read back in storage.
+    pub stored: DateTime<Utc>,
+}
