@@ -8,6 +8,7 @@
 
 // plain data
 pub mod measurements;
+pub mod media;
 pub mod text;
 // bytes → measurements
 pub mod container;
