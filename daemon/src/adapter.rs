@@ -1,0 +1,4 @@
+//! The world behind the ports: file systems, S3, SQLite, child processes, the
+//! system's clock. Only `main` and tests choose among them.
+
+pub mod os_clock;
