@@ -5,3 +5,4 @@
 pub mod adapter;
 pub mod life;
 pub mod port;
+pub mod report;

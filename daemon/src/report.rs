@@ -1,0 +1,3 @@
+//! What we say of a file: the report object, its page, and the receipt.
+
+pub mod object;
