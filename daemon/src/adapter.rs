@@ -2,3 +2,4 @@
 //! system's clock. Only `main` and tests choose among them.
 
 pub mod os_clock;
+pub mod prober_child;

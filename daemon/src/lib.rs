@@ -3,6 +3,7 @@
 //! The modules are ranked: each may use only those listed before it.
 
 pub mod adapter;
+pub mod cell;
 pub mod life;
 pub mod port;
 pub mod report;

@@ -2,10 +2,12 @@
 
 use std::fs::File;
 
+use serde::{Deserialize, Serialize};
+
 use crate::measurements::Measurements;
 
 /// What the caller knows and allows.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wants {
     /// The original name: hints at what the file claims to be.
     pub name: String,
