@@ -64,7 +64,7 @@ pub enum Aspect {
     Quality,
     /// Unedited, an original.
     Integrity,
-    /// Saved in time.
+    /// Recorded at its time and saved in time.
     Timeliness,
 }
 
@@ -186,6 +186,10 @@ pub struct Context {
     /// A calibrated clock offset of this device from a slate or a registry:
     /// true time minus device time, in seconds.
     pub device_offset_s: Option<f64>,
+    /// The start of the name of the field that `device_offset_s` was read
+    /// against, taken at its nominal zone: `mvhd`. It settles the zone of that
+    /// field. `None`: against the local time that the device shows.
+    pub device_offset_field: Option<String>,
     /// What is known of makers' habits with times.
     pub quirks: Vec<ClockQuirk>,
     /// The time limit of save.24h in seconds.
