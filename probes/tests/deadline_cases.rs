@@ -1,6 +1,8 @@
 //! The worked cases of the 24-hour rule, D1 to D13. Times are Beijing time,
 //! the limit is 24 hours.
 
+#![allow(clippy::unwrap_used, reason = "a test says what failed by failing")]
+
 use chrono::{DateTime, TimeDelta, Utc};
 use unbroken_probes::capture::{ClockQuirk, Grade, capture_end};
 use unbroken_probes::check::Context;
