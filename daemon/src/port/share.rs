@@ -209,6 +209,10 @@ pub trait Share: Send + Sync {
         reread: bool,
     ) -> Result<Removal, Fault>;
 
+    /// The bytes of a small regular file (`case.toml`), at most `bytes_max`: a
+    /// longer file, a link or a missing file is `None`.
+    async fn read_small(&self, path: &RelPath, bytes_max: u64) -> Result<Option<Vec<u8>>, Fault>;
+
     /// Writes (or replaces) a file of ours beneath the share, whole or not at
     /// all: receipts. `path` is beneath the receipts folder.
     async fn write_own(&self, path: &RelPath, bytes: &[u8]) -> Result<(), Fault>;
