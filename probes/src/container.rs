@@ -1,19 +1,115 @@
 //! Structure of files, read as evidence. Pure Rust, bounded, no decoding.
+//!
+//! Every size, count and offset in a file is a claim of somebody unknown:
+//! reads are bounded in number and length, nothing is allocated at a file's
+//! word, and cycles end. What is read is quoted, never interpreted further
+//! than its format's standard goes.
+
+mod bmff;
+mod bytes;
+mod document;
+mod ebml;
+mod jpeg;
+mod raster;
+mod riff;
+mod sniff;
+mod stream;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod tiny;
+mod walk;
+
+use std::io::{Read, Seek};
+
+use bytes::Source;
+pub use sniff::{Format, claims_recording};
+use walk::{End, Walk};
 
 use crate::text::Text;
 
-/// What a file's structure says about whether all of it has arrived.
+/// Instrument version: raised whenever the same bytes may read differently.
+pub const VERSION: u32 = 1;
+
+/// A file shorter than this and named as a recording is still to come: no
+/// format holds a picture or a sound in less.
+const SMALLEST_RECORDING_BYTES: u64 = 32;
+
+/// Whether a file has arrived whole, as far as its structure tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// The structure ends where the file ends.
+    /// Its structure ends where the file ends.
     Complete,
-    /// Something that must be there is missing.
+    /// Something that must be there is not.
     Incomplete {
         /// What is missing.
         why: Text,
     },
-    /// This format has no end that could be checked.
+    /// A format that marks no end; only quiet time can tell.
     NoEnd,
-    /// There is not one byte.
+    /// No bytes at all.
     Empty,
+}
+
+/// Tells what a file is by its bytes. `len_bytes` is its length.
+pub fn sniff(r: &mut (impl Read + Seek), len_bytes: u64) -> Format {
+    sniff::format(&mut Source::new(r, len_bytes))
+}
+
+/// The structure gate for a file still in the share: reads headers and skips
+/// what they span, except for JPEG, whose end mark has to be looked for.
+///
+/// A file whose bytes are not what its name says is not held: a text named
+/// `.jpg` will not grow into a picture.
+pub fn completeness(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) -> Completeness {
+    if len_bytes == 0 {
+        return Completeness::Empty;
+    }
+    let mut src = Source::new(r, len_bytes);
+    let format = sniff::format(&mut src);
+    let end = outline(&mut src, format, name).end;
+    if let Some(error) = src.failed {
+        return Completeness::Incomplete {
+            why: Text::new(
+                format!("无法读取:{error}"),
+                format!("cannot be read: {error}"),
+            ),
+        };
+    }
+    match end {
+        End::Whole => Completeness::Complete,
+        End::Cut(why) => Completeness::Incomplete { why },
+        End::Unmarked => Completeness::NoEnd,
+    }
+}
+
+fn outline(src: &mut Source<'_>, format: Format, name: &str) -> Walk {
+    match format {
+        Format::Jpeg => jpeg::walk(src).0,
+        Format::Png => raster::png(src),
+        Format::Gif => raster::gif(src),
+        Format::Bmp => raster::bmp(src),
+        Format::Tiff => raster::tiff(src),
+        Format::Heif | Format::Avif => bmff::walk(src, 0, true),
+        Format::Mp4 | Format::Mov | Format::ThreeGp => bmff::walk(src, 0, false),
+        Format::Matroska | Format::Webm => ebml::walk(src),
+        Format::Webp | Format::Avi | Format::Wav | Format::Riff => riff::walk(src),
+        Format::MpegTs => stream::ts(src),
+        Format::MpegPs => stream::ps(src),
+        Format::Flv => stream::flv(src),
+        Format::Pdf => document::pdf(src),
+        Format::Zip | Format::Ooxml => document::zip(src),
+        Format::Zeros if claims_recording(name) => Walk::new().cut(Text::new(
+            "文件开头全为零,内容可能尚未复制完",
+            "the file starts with zeros only: its content may not have arrived yet",
+        )),
+        Format::Unknown if claims_recording(name) && src.len() < SMALLEST_RECORDING_BYTES => {
+            let len = src.len();
+            Walk::new().cut(Text::new(
+                format!("只有 {len} 字节,不足以构成一份记录"),
+                format!("{len} bytes are too few for any recording"),
+            ))
+        }
+        _ => Walk::new(),
+    }
 }

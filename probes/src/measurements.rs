@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::measure::{audio::Audio, photo::Photo, timing::Timing, video::Video};
+use crate::text::Text;
 
 /// The version of this shape, as stored. A change of meaning makes a new one
 /// and a migration; adding an optional field does not.
@@ -97,8 +98,8 @@ pub struct Container {
     /// True if the structure ends where the file ends and nothing that must be
     /// there is missing. `None`: this format has no end that could be checked.
     pub complete: Option<bool>,
-    /// What is missing or left over, if `complete` is false.
-    pub incomplete_why: Option<String>,
+    /// What is missing, if `complete` is false.
+    pub incomplete_why: Option<Text>,
     /// Bytes after the structure's end that belong to nothing known.
     pub trailing_bytes: u64,
     /// A video inside a photo (motion photo): where it starts.
@@ -154,6 +155,40 @@ pub struct Track {
     pub language: Option<String>,
     /// Edit list (ISO-BMFF), in file order.
     pub edits: Vec<Edit>,
+    /// What the sample tables say (ISO-BMFF).
+    pub sample_table: Option<SampleTable>,
+}
+
+/// What the sample tables of an ISO-BMFF track say, before any edit list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct SampleTable {
+    /// Entries of `stsd`: how many differently coded kinds of sample there are.
+    pub descriptions: u32,
+    /// Samples counted in `stts`.
+    pub samples: u64,
+    /// The sample duration that most samples have, in ticks of the track.
+    pub usual_duration_ticks: Option<u32>,
+    /// Sum of all sample durations, in seconds.
+    pub duration_s: Option<f64>,
+    /// Runs of at least three samples of at most one tick each, which no
+    /// camera writes at a timescale of 1000 or more; at most 100.
+    pub one_tick_runs: Vec<OneTickRun>,
+    /// Key samples named in `stss`; `None` if every sample is one.
+    pub key_samples: Option<u64>,
+    /// Composition offset of the first sample (`ctts`), in seconds.
+    pub first_composition_s: Option<f64>,
+    /// Entries of the edit list that were left out beyond the first 100.
+    pub edits_left_out: u64,
+}
+
+/// A run of samples that last at most one tick each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OneTickRun {
+    /// Decoding time of the first of them, in seconds.
+    pub start_s: f64,
+    /// How many.
+    pub samples: u32,
 }
 
 /// One entry of an edit list.
