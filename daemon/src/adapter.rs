@@ -1,5 +1,6 @@
 //! The world behind the ports: file systems, S3, SQLite, child processes, the
 //! system's clock. Only `main` and tests choose among them.
 
+pub mod digester;
 pub mod os_clock;
 pub mod prober_child;
