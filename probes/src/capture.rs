@@ -20,6 +20,7 @@ pub mod name_time;
 mod scene;
 mod weigh;
 
+use epoch::Epoch;
 use hypothesis::Hypothesis;
 use scene::Scene;
 pub(crate) use scene::{moved, seconds_between};
@@ -140,6 +141,42 @@ pub fn capture_end(measurements: &Measurements, context: &Context) -> CaptureEnd
         }
     }
     end
+}
+
+/// The written times of the file and of its name that are times, each value
+/// once: counters at zero and factory days left out, a forgotten 1904 offset
+/// put right.
+pub fn sound_times(measurements: &Measurements, context: &Context) -> Vec<TimeReading> {
+    let received = context.custody.map(|c| c.received).or(context.received);
+    let from_name = name_time::parse(&context.name, measurements.kind);
+    let mut sound: Vec<TimeReading> = Vec::new();
+    for reading in measurements
+        .times
+        .iter()
+        .take(READINGS_MAX)
+        .chain(&from_name)
+    {
+        let local = match epoch::of(reading, received) {
+            Epoch::Sound => reading.local,
+            Epoch::Repaired(meant) => meant,
+            Epoch::Bogus(_) => continue,
+        };
+        let repeated = sound
+            .iter()
+            .any(|r| r.local == local && r.zone == reading.zone && r.moment == reading.moment);
+        if !repeated {
+            sound.push(TimeReading {
+                local,
+                ..reading.clone()
+            });
+        }
+    }
+    sound
+}
+
+/// Length of the recording in seconds, 0 for a photo; `None` if unknown.
+pub fn clip_s(measurements: &Measurements) -> Option<f64> {
+    scene::clip_s(measurements)
 }
 
 /// The hull of the admissible readings of the strongest grade.

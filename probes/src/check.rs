@@ -16,6 +16,15 @@ use crate::deadline::Saved;
 use crate::measurements::{Custody, Kind, Measurements, Region, Span};
 use crate::text::{StaticText, Text};
 
+pub mod capture_time_inconsistent;
+pub mod capture_time_missing;
+pub mod clock_in_future;
+pub mod duplicate;
+pub mod outside_visit;
+pub mod saved_late;
+#[cfg(test)]
+pub(crate) mod trial;
+
 /// A clause of the trial plan, by its id in requirements.md.
 pub type ClauseId = &'static str;
 

@@ -312,7 +312,21 @@ fn verdict(outcome: &Outcome, findings: &[Finding], rule: VerdictRule) -> Verdic
             }
         }
     };
-    outcome.quality.max(integrity).max(timeliness)
+    // Recorded outside the visit, or known from another case: no outcome of its
+    // own, but a person should look.
+    let asks_for_a_person = findings
+        .iter()
+        .any(|f| f.aspect == Aspect::Timeliness && f.level == Level::Attention);
+    let provenance = if asks_for_a_person {
+        Verdict::Attention
+    } else {
+        Verdict::Pass
+    };
+    outcome
+        .quality
+        .max(integrity)
+        .max(timeliness)
+        .max(provenance)
 }
 
 fn level_as_verdict(level: Level) -> Verdict {

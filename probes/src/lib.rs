@@ -10,6 +10,7 @@
 pub mod measurements;
 pub mod media;
 pub mod text;
+pub mod wording;
 // bytes → measurements
 pub mod container;
 pub mod ffmpeg;

@@ -5,8 +5,9 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use unbroken_probes::capture::{ClockQuirk, Grade, capture_end};
-use unbroken_probes::check::Context;
+use unbroken_probes::check::{Context, Level};
 use unbroken_probes::deadline::{Saved, SavedResult, remaining, saved};
+use unbroken_probes::judge::{Judgement, Rules, Verdict, judge};
 use unbroken_probes::measurements::{
     Container, Custody, Device, Kind, Measurements, Moment, TimeReading, Zone,
 };
@@ -246,6 +247,40 @@ fn d10_a_capture_after_its_receipt_decides_nothing() {
         rule(&photo("04-13 09:07:01"), &context).result,
         SavedResult::Unknown
     );
+}
+
+/// The level at which `code` was found, if it was.
+fn level(judgement: &Judgement, code: &str) -> Option<Level> {
+    judgement
+        .findings
+        .iter()
+        .find(|f| f.code == code)
+        .map(|f| f.level)
+}
+
+#[test]
+fn d10b_a_clock_in_the_future_is_found_and_the_file_is_not_called_late() {
+    let context = stored("04-13 09:05:00", 300.0);
+    let judgement = judge(&photo("04-14 09:00:00"), &Rules::default(), &context);
+    assert_eq!(level(&judgement, "clock_in_future"), Some(Level::Unknown));
+    assert_eq!(level(&judgement, "saved_late"), None);
+    assert_eq!(judgement.outcome.timeliness, Some(SavedResult::Unknown));
+}
+
+#[test]
+fn d11_late_by_file_within_the_visits_clock_is_for_a_person() {
+    let m = photo("04-11 15:00:00");
+    let mut context = stored("04-14 10:00:00", 300.0);
+    context.visit_last_end = Some(at("04-13 16:00:00"));
+    let judgement = judge(&m, &Rules::default(), &context);
+    assert_eq!(judgement.outcome.timeliness, Some(SavedResult::Late));
+    assert_eq!(level(&judgement, "saved_late"), Some(Level::Attention));
+    assert_eq!(judgement.verdict, Verdict::Attention);
+    // A minute beyond the visit's clock it fails.
+    context.visit_last_end = Some(at("04-13 09:59:00"));
+    let judgement = judge(&m, &Rules::default(), &context);
+    assert_eq!(level(&judgement, "saved_late"), Some(Level::Fail));
+    assert_eq!(judgement.verdict, Verdict::Fail);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub(super) struct Calibration {
 
 /// Length of the recording: a photo has none, a clip has the longer of what
 /// its container and its tracks say.
-fn clip_s(m: &Measurements) -> Option<f64> {
+pub(super) fn clip_s(m: &Measurements) -> Option<f64> {
     if !matches!(m.kind, Kind::Video | Kind::Audio) {
         return Some(0.0);
     }

@@ -1,0 +1,341 @@
+//! `capture_time_inconsistent`: two times of one file that no zone, no clip
+//! length and no clock tolerance reconciles.
+
+use chrono::TimeDelta;
+
+use crate::capture::{clip_s, seconds_between, sound_times};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measurements::{Kind, Moment, TimeReading, Zone};
+use crate::text::{StaticText, Text};
+use crate::wording::duration;
+
+/// Zones differ by whole quarters of an hour (IANA time zone database).
+const ZONE_STEP_S: f64 = 900.0;
+
+/// From UTC, the widest zone in use (+14:00, Line Islands).
+const ZONE_MAX_S: f64 = 14.0 * 3600.0;
+
+/// How close two writings of one instant in two zones come: the default clock
+/// error of research/forensics.md 2f.
+const SAME_INSTANT_S: f64 = 120.0;
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "capture_time_inconsistent",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Metadata,
+    strength: Strength::Supporting,
+    kinds: &[Kind::Photo, Kind::Video, Kind::Audio],
+    title: StaticText {
+        zh: "各处拍摄时间互相矛盾",
+        en: "Capture times contradict each other",
+    },
+    pass: StaticText {
+        zh: "各处拍摄时间互不矛盾。",
+        en: "The capture times agree with each other.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 同一文件中(含文件名)的各个拍摄时间能否互相印证。\n\n\
+             **测量方法** 两两比较;时区差异(整刻钟,不超过14小时)、指开始还是结束(相差录像时长)、\
+             以及容许误差都能解释的,不作提示。后续写入的时间本应较晚,只有早于拍摄时间才比较。\
+             卫星定位时间与设备时钟不一致只说明时钟或定位滞后,仅作参考。\n\n\
+             **可能含义** 时间可能被改写,或文件由其他软件重新写出。单独一项不影响结论,\
+             须与其他类别的迹象相互印证。\n\n\
+             **常见的正常原因** 行车记录仪类设备把开机时间写入每个文件;改过文件名;翻拍或扫描的照片;\
+             转存时重写了时间。\n\n\
+             **如何确认** 提交设备中的原始文件;与同一设备的其他文件比较。",
+        en: "**What it looks at** Whether the capture times within one file, its name included, can all be \
+             true.\n\n\
+             **How it is measured** In pairs. A difference that a zone explains (whole quarters of an hour, up to \
+             14 hours), or start against end (the length of the clip), or the tolerance, is no difference. A \
+             later writing may be later and is only held against the capture if it is earlier. A satellite time \
+             that the clock contradicts means a wrong clock or an old fix and is information only.\n\n\
+             **What it can mean** A time was rewritten, or other software wrote the file anew. Alone it changes \
+             nothing: it needs a sign of another family beside it.\n\n\
+             **Usual innocent causes** Recorders that write the time of power-on into every file; a renamed \
+             file; a scan of a print; a copy that wrote times anew.\n\n\
+             **What would settle it** The original file from the device; other files of the same device.",
+    },
+    see_yourself: "exiftool -time:all -G1 -a -s {file}",
+    params: &[Param {
+        key: "tolerance_s",
+        unit: "s",
+        default: 1800.0,
+        min: 120.0,
+        max: 86_400.0,
+        doc: StaticText {
+            zh: "两个时间相差多少以内视为一致;越小越严。",
+            en: "Within how much two times agree; smaller is stricter.",
+        },
+        source: "recorders whose container time was 6 to 25 minutes off although satellite time and name \
+                 agreed to 2 s (adiungere, field notes), rounded up",
+    }],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let times = sound_times(case.m, case.context);
+    if times.len() < 2 {
+        return Ruling::NotApplicable;
+    }
+    let pair = Pairing {
+        clip_s: clip_s(case.m),
+        default_offset_s: case.context.default_offset_s,
+        tolerance_s: case
+            .limits
+            .get("tolerance_s")
+            .max(case.context.clock_drift_s),
+    };
+    let worst = |satellite: bool| {
+        let contradictions = times.iter().enumerate().flat_map(|(i, a)| {
+            let pair = &pair;
+            times
+                .iter()
+                .skip(i + 1)
+                .filter(move |b| (is_satellite(a) || is_satellite(b)) == satellite)
+                .filter_map(move |b| pair.contradiction_s(a, b).map(|s| (s, a, b)))
+        });
+        contradictions.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    let found: Vec<Seen> = [(false, Level::Attention), (true, Level::Info)]
+        .into_iter()
+        .filter_map(|(satellite, level)| {
+            let (apart_s, a, b) = worst(satellite)?;
+            Some(seen(level, apart_s, a, b, pair.tolerance_s))
+        })
+        .collect();
+    if found.is_empty() {
+        Ruling::Pass
+    } else {
+        Ruling::Found(found)
+    }
+}
+
+fn is_satellite(reading: &TimeReading) -> bool {
+    reading.field.starts_with("gps")
+}
+
+fn seen(level: Level, apart_s: f64, a: &TimeReading, b: &TimeReading, limit_s: f64) -> Seen {
+    let strength = match level {
+        Level::Info => Strength::Information,
+        _ => Strength::Supporting,
+    };
+    let apart = duration(apart_s);
+    let times = format!("{} “{}”, {} “{}”", a.field, a.written, b.field, b.written);
+    let (zh, en) = match level {
+        Level::Info => (
+            "说明设备时钟不准或定位滞后,仅供参考。",
+            "The device's clock is off or the fix was old; for information.",
+        ),
+        _ => (
+            "时区、起止时刻和时钟误差均不能解释。请提交设备中的原始文件。",
+            "No zone, no start-or-end reading and no clock tolerance explains it. The original file from the \
+             device is asked for.",
+        ),
+    };
+    Seen {
+        measured: Some(apart_s),
+        limit: Some(limit_s),
+        unit: "s",
+        ..Seen::new(
+            level,
+            strength,
+            Text::new(
+                format!("拍摄时间不一致({times}),至少相差{}。{zh}", apart.zh),
+                format!(
+                    "Capture times disagree ({times}) by at least {}. {en}",
+                    apart.en
+                ),
+            ),
+        )
+    }
+}
+
+struct Pairing {
+    clip_s: Option<f64>,
+    default_offset_s: i32,
+    tolerance_s: f64,
+}
+
+impl Pairing {
+    /// Seconds between two times that nothing innocent explains, or `None`.
+    fn contradiction_s(&self, a: &TimeReading, b: &TimeReading) -> Option<f64> {
+        let apart_s = seconds_between(self.at(a)?, self.at(b)?);
+        let zone_known = |r: &TimeReading| matches!(r.zone, Zone::Offset(_) | Zone::Utc);
+        let zones_known = zone_known(a) && zone_known(b);
+        match (a.moment == Moment::Written, b.moment == Moment::Written) {
+            // Two later writings may lie apart as they like.
+            (true, true) => None,
+            // A later writing may be as late as it likes; `apart_s` is how much
+            // the writing precedes the capture.
+            (true, false) => self.too_early_s(apart_s, zones_known),
+            (false, true) => self.too_early_s(-apart_s, zones_known),
+            (false, false) => self
+                .moments_s(a.moment, b.moment)?
+                .into_iter()
+                .map(|shift_s| self.unexplained_s(apart_s + shift_s, zones_known))
+                .min_by(f64::total_cmp)
+                .filter(|s| *s > self.tolerance_s),
+        }
+    }
+
+    fn at(&self, reading: &TimeReading) -> Option<chrono::DateTime<chrono::Utc>> {
+        let offset_s = match reading.zone {
+            Zone::Offset(offset_s) => offset_s,
+            Zone::Utc | Zone::NominallyUtc => 0,
+            Zone::Local => self.default_offset_s,
+        };
+        reading
+            .local
+            .and_utc()
+            .checked_sub_signed(TimeDelta::seconds(i64::from(offset_s)))
+    }
+
+    fn too_early_s(&self, early_s: f64, zones_known: bool) -> Option<f64> {
+        let zone_s = if zones_known { 0.0 } else { ZONE_MAX_S };
+        let unexplained_s = early_s - zone_s;
+        (unexplained_s > self.tolerance_s).then_some(unexplained_s)
+    }
+
+    /// How far two times of one clip may lie apart by naming its two ends;
+    /// `None` if the length is not known and they may.
+    fn moments_s(&self, a: Moment, b: Moment) -> Option<Vec<f64>> {
+        if a == b && a != Moment::StartOrEnd {
+            return Some(vec![0.0]);
+        }
+        let clip_s = self.clip_s?;
+        Some(vec![0.0, clip_s, -clip_s])
+    }
+
+    /// What is left of a difference once the nearest zone has explained its
+    /// part.
+    fn unexplained_s(&self, apart_s: f64, zones_known: bool) -> f64 {
+        let default_s = f64::from(self.default_offset_s);
+        if zones_known {
+            return apart_s.abs();
+        }
+        let step_s = (apart_s / ZONE_STEP_S).round() * ZONE_STEP_S;
+        if step_s.abs() <= ZONE_MAX_S && (apart_s - step_s).abs() <= SAME_INSTANT_S {
+            return 0.0;
+        }
+        [0.0, default_s, -default_s]
+            .into_iter()
+            .map(|zone_s| (apart_s - zone_s).abs())
+            .fold(f64::INFINITY, f64::min)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::{Trial, at};
+
+    const TAKEN: &str = "2026-04-12T01:00:00Z";
+
+    fn photo_with(field: &str, apart_s: i64, zone: Zone, moment: Moment) -> Trial {
+        let taken = at(TAKEN);
+        Trial::photo(taken, 300.0).time(field, taken + TimeDelta::seconds(apart_s), zone, moment)
+    }
+
+    fn clip(named_apart_s: i64) -> Trial {
+        let taken = at(TAKEN);
+        let other = taken + TimeDelta::seconds(named_apart_s);
+        Trial::video(600.0)
+            .time(
+                "mvhd.creation",
+                taken,
+                Zone::NominallyUtc,
+                Moment::StartOrEnd,
+            )
+            .time("avi.IDIT", other, Zone::Local, Moment::Start)
+    }
+
+    fn level(trial: &Trial) -> Option<Level> {
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen.first().map(|s| s.level),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn the_tolerance_and_either_side() {
+        // 900 s steps are explained by zones, so stay off them.
+        let trial = |s| photo_with("exif.DateTimeDigitized", s, Zone::Local, Moment::Capture);
+        assert_eq!(trial(1799).judge(&CHECK), Ruling::Pass);
+        assert_eq!(trial(1800).judge(&CHECK), Ruling::Pass);
+        assert_eq!(trial(-1800).judge(&CHECK), Ruling::Pass);
+        // Where both zones are known, no step explains anything.
+        let known = |s| {
+            let taken = at(TAKEN);
+            Trial::video(0.0)
+                .time("a", taken, Zone::Offset(28_800), Moment::Start)
+                .time(
+                    "b",
+                    taken + TimeDelta::seconds(s),
+                    Zone::Offset(0),
+                    Moment::Start,
+                )
+        };
+        assert_eq!(known(1800).judge(&CHECK), Ruling::Pass);
+        assert_eq!(level(&known(1801)), Some(Level::Attention));
+        assert_eq!(level(&known(3600)), Some(Level::Attention));
+    }
+
+    #[test]
+    fn zones_explain_whole_quarters_of_an_hour_up_to_fourteen() {
+        let trial = |s| photo_with("exif.DateTimeDigitized", s, Zone::Local, Moment::Capture);
+        assert_eq!(trial(9 * 3600 + 120).judge(&CHECK), Ruling::Pass);
+        assert_eq!(trial(-14 * 3600).judge(&CHECK), Ruling::Pass);
+        assert_eq!(level(&trial(10 * 3600 + 121)), Some(Level::Attention));
+        assert_eq!(level(&trial(15 * 3600)), Some(Level::Attention));
+        assert_eq!(level(&trial(86_400)), Some(Level::Attention));
+    }
+
+    #[test]
+    fn start_and_end_explain_the_length_of_the_clip() {
+        for quiet in [0, -600, 600, 600 + 1800, 8 * 3600, -8 * 3600 - 600] {
+            assert_eq!(clip(quiet).judge(&CHECK), Ruling::Pass, "{quiet}");
+        }
+        assert_eq!(level(&clip(3 * 3600 + 450)), Some(Level::Attention));
+        assert_eq!(level(&clip(3 * 86_400)), Some(Level::Attention));
+    }
+
+    #[test]
+    fn a_later_writing_may_be_later_and_not_earlier() {
+        let trial = |s| photo_with("exif.DateTime", s, Zone::Local, Moment::Written);
+        assert_eq!(trial(90 * 86_400).judge(&CHECK), Ruling::Pass);
+        assert_eq!(trial(-14 * 3600 - 1800).judge(&CHECK), Ruling::Pass);
+        assert_eq!(level(&trial(-14 * 3600 - 1801)), Some(Level::Attention));
+    }
+
+    #[test]
+    fn a_satellite_time_that_disagrees_is_information() {
+        let trial = photo_with("gps", -86_400, Zone::Utc, Moment::Capture);
+        assert_eq!(level(&trial), Some(Level::Info));
+    }
+
+    #[test]
+    fn the_name_is_a_witness() {
+        let mut trial = Trial::photo(at(TAKEN), 300.0);
+        trial.context.name = "IMG_20260412_090001.jpg".to_owned();
+        assert_eq!(trial.judge(&CHECK), Ruling::Pass);
+        trial.context.name = "IMG_20260410_090001.jpg".to_owned();
+        assert_eq!(level(&trial), Some(Level::Attention));
+    }
+
+    #[test]
+    fn one_time_contradicts_nobody_and_a_clock_at_zero_is_no_time() {
+        assert_eq!(
+            Trial::photo(at(TAKEN), 300.0).judge(&CHECK),
+            Ruling::NotApplicable
+        );
+        let zero = Trial::photo(at(TAKEN), 300.0).time(
+            "exif.DateTimeDigitized",
+            at("1970-01-01T00:00:00Z"),
+            Zone::Utc,
+            Moment::Capture,
+        );
+        assert_eq!(zero.judge(&CHECK), Ruling::NotApplicable);
+    }
+}
