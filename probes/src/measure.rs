@@ -1,6 +1,9 @@
 //! The instruments: one subject a file.
 
 pub mod audio;
+pub mod decision_scale;
+pub mod noise;
 pub mod photo;
+pub mod sharpness;
 pub mod timing;
 pub mod video;

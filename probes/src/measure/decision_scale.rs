@@ -1,0 +1,184 @@
+//! The fixed scale at which a picture's quality is decided.
+//!
+//! Native pixels say nothing: sensors of 12 to 50 megapixels oversample,
+//! denoise and sharpen, so that every phone picture is "soft" pixel by pixel.
+//! Brought to one size by averaging areas, pictures of any resolution can be
+//! held against one limit, and sensor noise goes away on the way
+//! (research/forensics.md 2a, measured there).
+
+use crate::media::LumaView;
+
+/// Long side of the decision scale. Smaller pictures are left as they are:
+/// enlarging adds no detail.
+pub const LONG_SIDE_PX: u32 = 1024;
+
+/// A luma picture of our own, rows without padding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gray {
+    /// `width_px × height_px` bytes from the top left.
+    pub data: Vec<u8>,
+    /// Samples in a row.
+    pub width_px: u32,
+    /// Rows.
+    pub height_px: u32,
+}
+
+impl Gray {
+    /// The picture as a view; `None` if it is empty.
+    pub fn view(&self) -> Option<LumaView<'_>> {
+        LumaView::new(
+            &self.data,
+            self.width_px,
+            self.height_px,
+            self.width_px as usize,
+        )
+    }
+}
+
+/// The size with the long side at most `long_side_px`, sides at least 1 px.
+pub fn fitted(width_px: u32, height_px: u32, long_side_px: u32) -> (u32, u32) {
+    let long = width_px.max(height_px);
+    if long <= long_side_px || long == 0 {
+        return (width_px, height_px);
+    }
+    let side = |px: u32| {
+        let scaled =
+            (u64::from(px) * u64::from(long_side_px) + u64::from(long) / 2) / u64::from(long);
+        u32::try_from(scaled).unwrap_or(long_side_px).max(1)
+    };
+    (side(width_px), side(height_px))
+}
+
+/// The picture at the decision scale.
+pub fn reduce(luma: LumaView<'_>) -> Gray {
+    let (width_px, height_px) = fitted(luma.width_px, luma.height_px, LONG_SIDE_PX);
+    shrink(luma, width_px, height_px)
+}
+
+/// The picture at any size not above its own, every target pixel the mean of
+/// the area that it covers.
+pub fn shrink(luma: LumaView<'_>, width_px: u32, height_px: u32) -> Gray {
+    let width_px = width_px.clamp(1, luma.width_px.max(1));
+    let height_px = height_px.clamp(1, luma.height_px.max(1));
+    let (from_w, to_w) = (luma.width_px as usize, width_px as usize);
+    let (from_h, to_h) = (luma.height_px as usize, height_px as usize);
+    let mut data = Vec::with_capacity(to_w * to_h);
+    if (from_w, from_h) == (to_w, to_h) {
+        luma.rows().for_each(|row| data.extend_from_slice(row));
+    } else {
+        let columns = spans(from_w, to_w);
+        let mut sums = vec![0.0_f32; from_w];
+        for (first, last, w_first, w_last) in spans(from_h, to_h) {
+            sums.fill(0.0);
+            let mut weight = 0.0;
+            for y in first..=last {
+                let w = share(y, first, last, w_first, w_last);
+                weight += w;
+                for (sum, &px) in sums.iter_mut().zip(luma.row(y)) {
+                    *sum += w * f32::from(px);
+                }
+            }
+            data.extend(columns.iter().map(|span| mean(&sums, span, weight)));
+        }
+    }
+    Gray {
+        data,
+        width_px,
+        height_px,
+    }
+}
+
+/// First and last source index of a target pixel and the shares of both ends.
+type Reach = (usize, usize, f32, f32);
+
+fn spans(from: usize, to: usize) -> Vec<Reach> {
+    let ratio = from as f64 / to as f64;
+    (0..to)
+        .map(|i| {
+            let (start, end) = (i as f64 * ratio, (i + 1) as f64 * ratio);
+            let first = (start as usize).min(from - 1);
+            let last = ((end - 1e-9).max(start) as usize).min(from - 1);
+            let w_first = (first as f64 + 1.0).min(end) - start;
+            let w_last = end - last as f64;
+            (first, last, w_first as f32, w_last.min(1.0) as f32)
+        })
+        .collect()
+}
+
+fn share(i: usize, first: usize, last: usize, w_first: f32, w_last: f32) -> f32 {
+    if i == first {
+        w_first
+    } else if i == last {
+        w_last
+    } else {
+        1.0
+    }
+}
+
+fn mean(sums: &[f32], &(first, last, w_first, w_last): &Reach, weight: f32) -> u8 {
+    let cells = sums.get(first..=last).unwrap_or(&[]);
+    let (mut sum, mut area) = (0.0_f32, 0.0_f32);
+    for (i, cell) in cells.iter().enumerate() {
+        let w = share(first + i, first, last, w_first, w_last);
+        sum += w * cell;
+        area += w;
+    }
+    let total = area * weight;
+    if total > 0.0 {
+        (sum / total + 0.5) as u8
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gray(width_px: u32, height_px: u32, f: impl Fn(u32, u32) -> u8) -> Gray {
+        Gray {
+            data: (0..height_px)
+                .flat_map(|y| (0..width_px).map(move |x| (x, y)))
+                .map(|(x, y)| f(x, y))
+                .collect(),
+            width_px,
+            height_px,
+        }
+    }
+
+    #[test]
+    fn areas_are_averaged_also_where_pixels_are_cut() {
+        let stripes = gray(3, 3, |x, _| [0, 90, 240][x as usize]);
+        let two = shrink(stripes.view().unwrap(), 2, 2);
+        // (0 + 90/2)/1.5 = 30, (90/2 + 240)/1.5 = 190
+        assert_eq!(two.data, [30, 190, 30, 190]);
+    }
+
+    #[test]
+    fn small_pictures_stay_and_large_ones_fit() {
+        assert_eq!(fitted(640, 480, 1024), (640, 480));
+        assert_eq!(fitted(4000, 3000, 1024), (1024, 768));
+        assert_eq!(fitted(65_535, 1, 1024), (1024, 1));
+        assert_eq!(fitted(0, 0, 1024), (0, 0));
+        let same = gray(5, 4, |x, y| (x * 40 + y) as u8);
+        assert_eq!(reduce(same.view().unwrap()), same);
+    }
+
+    #[test]
+    fn a_constant_picture_stays_constant_at_every_ratio() {
+        for (w, h) in [(7, 5), (1000, 3), (1, 77), (129, 128)] {
+            let flat = gray(w, h, |_, _| 201);
+            for (tw, th) in [(1, 1), (3, 2), (w, 1), (w / 2 + 1, h / 2 + 1)] {
+                let small = shrink(flat.view().unwrap(), tw, th);
+                assert!(
+                    small.data.iter().all(|&px| px == 201),
+                    "{w}×{h} → {tw}×{th}"
+                );
+                assert_eq!(
+                    small.data.len(),
+                    (small.width_px * small.height_px) as usize
+                );
+            }
+        }
+    }
+}
