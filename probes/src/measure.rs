@@ -4,6 +4,8 @@ pub mod audio;
 pub mod decision_scale;
 pub mod noise;
 pub mod photo;
+#[cfg(test)]
+pub(crate) mod recipe;
 pub mod sharpness;
 pub mod timing;
 pub mod video;

@@ -43,18 +43,22 @@ impl Widths {
         }
     }
 
-    /// Edge pixels in all.
+    /// Edge pixels in all, half of which were looked at.
     pub(super) fn count(&self) -> u32 {
+        2 * self.measured()
+    }
+
+    fn measured(&self) -> u32 {
         self.counts.iter().sum()
     }
 
     /// The `quantile` of the widths along the direction in which it is
-    /// largest; directions with less than `count_min` edges do not count
+    /// largest; directions with less than `count_min` edge pixels do not count
     /// unless all have less.
     pub(super) fn widest_px(&self, quantile: f32, count_min: u32) -> Option<f32> {
         let widest = |least: u32| {
             (0..4)
-                .filter(|d| self.counts.get(*d).is_some_and(|count| *count >= least))
+                .filter(|d| self.counts.get(*d).is_some_and(|count| 2 * *count >= least))
                 .filter_map(|d| self.quantile_px(d, quantile))
                 .reduce(f32::max)
         };
@@ -101,7 +105,7 @@ pub(super) fn find(luma: LumaView<'_>, grid: &Grid, slope_min: f32) -> Vec<Width
                 continue;
             };
             found.clear();
-            ridge(above, here, below, least, &mut found);
+            ridge(y, [above, here, below], least, &mut found);
             let mut edges = found.iter().peekable();
             for (column, (_, x1)) in grid.columns().enumerate() {
                 while let Some(edge) = edges.next_if(|edge| edge.x < x1) {
@@ -144,14 +148,17 @@ impl Slopes {
             .zip(&mut self.square)
             .skip(1);
         for (((a, h), b), ((gx, gy), square)) in above.zip(here).zip(below).zip(out) {
+            // Sums of at most 4 × 255, squares of at most 1020²: no overflow.
             let px = |v: u8| i16::from(v);
-            let left = px(a[0]) + 2 * px(h[0]) + px(b[0]);
-            let right = px(a[2]) + 2 * px(h[2]) + px(b[2]);
-            let up = px(a[0]) + 2 * px(a[1]) + px(a[2]);
-            let down = px(b[0]) + 2 * px(b[1]) + px(b[2]);
-            *gx = right - left;
-            *gy = down - up;
-            *square = i32::from(*gx) * i32::from(*gx) + i32::from(*gy) * i32::from(*gy);
+            let sum = |a: u8, b: u8, c: u8| {
+                px(a)
+                    .wrapping_add(px(b).wrapping_mul(2))
+                    .wrapping_add(px(c))
+            };
+            *gx = sum(a[2], h[2], b[2]).wrapping_sub(sum(a[0], h[0], b[0]));
+            *gy = sum(b[0], b[1], b[2]).wrapping_sub(sum(a[0], a[1], a[2]));
+            let square_of = |g: i16| i32::from(g).wrapping_mul(i32::from(g));
+            *square = square_of(*gx).wrapping_add(square_of(*gy));
         }
     }
 }
@@ -166,11 +173,14 @@ struct Edge {
 }
 
 /// The crest of the slopes: local maxima along the direction of the slope.
-fn ridge(above: &Slopes, here: &Slopes, below: &Slopes, least: i32, found: &mut Vec<Edge>) {
+/// Every second pixel is looked at, in a pattern that takes half of every
+/// straight line of whatever direction.
+fn ridge(y: usize, [above, here, below]: [&Slopes; 3], least: i32, found: &mut Vec<Edge>) {
     let rows = [&above.square, &here.square, &below.square];
     let gradients = here.gx.iter().zip(&here.gy).zip(&here.square);
     let last = here.square.len().saturating_sub(2);
-    for (x, ((&gx, &gy), &square)) in gradients.enumerate().take(last).skip(2) {
+    let first = 2 + (y >> 1) % 2;
+    for (x, ((&gx, &gy), &square)) in gradients.enumerate().take(last).skip(first).step_by(2) {
         if square < least {
             continue;
         }
@@ -207,27 +217,49 @@ fn ridge(above: &Slopes, here: &Slopes, below: &Slopes, least: i32, found: &mut 
 
 /// Width of the edge from 10 to 90 % of its rise, with sub-pixel crossings.
 fn width_at(luma: LumaView<'_>, edge: &Edge, y: usize) -> Option<f32> {
-    let sign = if edge.rising { 1 } else { -1 };
-    let sample = |steps: isize| {
-        let x = edge.x.checked_add_signed(edge.dx * steps)?;
-        let y = y.checked_add_signed(edge.dy * steps)?;
-        luma.row(y).get(x).map(|v| sign * i32::from(*v))
+    let (width, height) = (luma.width_px as usize, luma.height_px as usize);
+    let room = |forwards: bool| {
+        let across = match (edge.dx > 0) == forwards {
+            _ if edge.dx == 0 => usize::MAX,
+            true => width.checked_sub(edge.x + 1)?,
+            false => edge.x,
+        };
+        let down = match (edge.dy > 0) == forwards {
+            _ if edge.dy == 0 => usize::MAX,
+            true => height.checked_sub(y + 1)?,
+            false => y,
+        };
+        Some(across.min(down).min(REACH_PX))
     };
-    let middle = sample(0)?;
-    let mut profile = [0_i32; 2 * REACH_PX + 1];
-    let up = follow(middle, |i| sample(i as isize), 1);
-    let down = follow(middle, |i| sample(-(i as isize)), -1);
-    let (bottom, top) = (down.1, up.1);
-    let rise = top - bottom;
-    if rise < RISE_MIN {
+    let stride = edge.dy * luma.stride_bytes as isize + edge.dx;
+    let at = y * luma.stride_bytes + edge.x;
+    // Seen from the low side, an edge always rises.
+    let flip = if edge.rising { 0 } else { u8::MAX };
+    let mut profile = [0_u8; 2 * REACH_PX + 1];
+    *profile.get_mut(REACH_PX)? = luma.data.get(at)? ^ flip;
+    let (forwards, backwards) = (room(true)?, room(false)?);
+    let (behind, ahead) = profile.split_at_mut(REACH_PX + 1);
+    let sample = |i: usize, stride: isize| {
+        let from = at.checked_add_signed(stride.checked_mul(i as isize)?)?;
+        luma.data.get(from).map(|v| v ^ flip)
+    };
+    let middle = i32::from(*behind.last()?);
+    let up = follow(middle, forwards, 1, |i| {
+        let v = sample(i, stride)?;
+        *ahead.get_mut(i - 1)? = v;
+        Some(v)
+    });
+    let down = follow(middle, backwards, -1, |i| {
+        let v = sample(i, -stride)?;
+        *behind.get_mut(REACH_PX - i)? = v;
+        Some(v)
+    });
+    let profile = profile.get(REACH_PX - down..=REACH_PX + up)?;
+    let (bottom, top) = (i32::from(*profile.first()?), i32::from(*profile.last()?));
+    if top - bottom < RISE_MIN {
         return None;
     }
-    let length = down.0 + up.0 + 1;
-    for (i, slot) in profile.iter_mut().enumerate().take(length) {
-        *slot = sample(i as isize - down.0 as isize)?;
-    }
-    let profile = profile.get(..length)?;
-    let rise = rise as f32;
+    let rise = (top - bottom) as f32;
     let low = crossing(profile, bottom as f32 + 0.1 * rise)?;
     let high = crossing(profile, bottom as f32 + 0.9 * rise)?;
     let step = if edge.direction % 2 == 1 {
@@ -238,32 +270,39 @@ fn width_at(luma: LumaView<'_>, edge: &Edge, y: usize) -> Option<f32> {
     Some((high - low).max(0.0) * step)
 }
 
-/// How many steps the profile goes on in its direction, and its value there.
-/// One level step is bridged: grey levels are whole numbers.
-fn follow(middle: i32, sample: impl Fn(usize) -> Option<i32>, sign: i32) -> (usize, i32) {
-    let (mut steps, mut value, mut levels) = (0, middle, 0);
-    for i in 1..=REACH_PX {
-        let Some(next) = sample(i) else { break };
+/// How many steps the profile goes on in its direction, at most `reach`. One
+/// level step is bridged: grey levels are whole numbers.
+fn follow(
+    middle: i32,
+    reach: usize,
+    sign: i32,
+    mut sample: impl FnMut(usize) -> Option<u8>,
+) -> usize {
+    let (mut steps, mut value, mut is_level) = (0, middle, false);
+    for i in 1..=reach {
+        let Some(next) = sample(i).map(i32::from) else {
+            break;
+        };
         let gain = sign * (next - value);
-        if gain < 0 || (gain == 0 && levels > 0) {
+        if gain < 0 || (gain == 0 && is_level) {
             break;
         }
-        levels = if gain == 0 { levels + 1 } else { 0 };
+        is_level = gain == 0;
         if gain > 0 {
             steps = i;
         }
         value = next;
     }
-    (steps, value)
+    steps
 }
 
 /// Where a profile that never falls first passes `level`, in steps.
-fn crossing(profile: &[i32], level: f32) -> Option<f32> {
-    let i = profile.iter().position(|v| *v as f32 >= level)?;
-    let above = *profile.get(i)? as f32;
+fn crossing(profile: &[u8], level: f32) -> Option<f32> {
+    let i = profile.iter().position(|v| f32::from(*v) >= level)?;
+    let above = f32::from(*profile.get(i)?);
     match i.checked_sub(1).and_then(|before| profile.get(before)) {
         Some(below) => {
-            let below = *below as f32;
+            let below = f32::from(*below);
             Some(i as f32 - (above - level) / (above - below).max(1.0))
         }
         None => Some(0.0),
