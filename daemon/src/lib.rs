@@ -7,3 +7,4 @@ pub mod cell;
 pub mod life;
 pub mod port;
 pub mod report;
+pub mod step;
