@@ -10,20 +10,32 @@ mod bytes;
 mod document;
 mod ebml;
 mod jpeg;
+mod marks;
+mod movie;
+mod movie_marks;
+mod photo_marks;
 mod raster;
 mod riff;
+mod sample_table;
 mod sniff;
 mod stream;
+mod structure;
+#[cfg(test)]
+mod structure_tests;
+mod tags;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub(crate) mod tiny;
 mod walk;
+mod written_time;
+mod xmp;
 
 use std::io::{Read, Seek};
 
 use bytes::Source;
 pub use sniff::{Format, claims_recording};
+pub use structure::Structure;
 use walk::{End, Walk};
 
 use crate::text::Text;
@@ -80,6 +92,49 @@ pub fn completeness(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) -> C
         End::Whole => Completeness::Complete,
         End::Cut(why) => Completeness::Incomplete { why },
         End::Unmarked => Completeness::NoEnd,
+    }
+}
+
+/// Reads a file's structure as evidence: the outline, the times as written,
+/// the tracks' tables, and every name that a writer left.
+pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) -> Structure {
+    let mut src = Source::new(r, len_bytes);
+    let format = sniff::format(&mut src);
+    let mut out = Structure::new(format, name);
+    let (walk, segments) = if format == Format::Jpeg {
+        jpeg::walk(&mut src)
+    } else {
+        (outline(&mut src, format, name), Vec::new())
+    };
+    out.container.elements = walk.elements;
+    out.container.trailing_bytes = walk.trailing_bytes;
+    out.container.motion_photo_offset_bytes = walk.motion_photo_offset_bytes;
+    structure::ended(&mut out.container, walk.end);
+    match format {
+        Format::Jpeg => photo_marks::jpeg(&mut src, &segments, &mut out),
+        Format::Png => photo_marks::png(&mut src, &mut out),
+        Format::Webp => photo_marks::webp(&mut src, &mut out),
+        Format::Gif | Format::Tiff => photo_marks::search_xmp(&mut src, &mut out),
+        Format::Heif | Format::Avif => {
+            iso(&mut src, &mut out);
+            photo_marks::search_xmp(&mut src, &mut out);
+        }
+        Format::Mp4 | Format::Mov | Format::ThreeGp => iso(&mut src, &mut out),
+        Format::Avi | Format::Wav => movie_marks::riff(&mut src, &mut out),
+        Format::Matroska | Format::Webm => movie_marks::matroska(&mut src, &mut out),
+        Format::MpegTs | Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, &mut out),
+        _ => {}
+    }
+    out
+}
+
+/// Boxes of the top level, then the start of the media data.
+fn iso(src: &mut Source<'_>, out: &mut Structure) {
+    let len = src.len();
+    let top = bmff::children(src, 0, len);
+    movie::read(src, &top, out);
+    if let Some(mdat) = top.iter().find(|b| &b.kind == b"mdat") {
+        marks::encoders(src, mdat.body(), out);
     }
 }
 

@@ -171,8 +171,9 @@ pub struct SampleTable {
     pub usual_duration_ticks: Option<u32>,
     /// Sum of all sample durations, in seconds.
     pub duration_s: Option<f64>,
-    /// Runs of at least three samples of at most one tick each, which no
-    /// camera writes at a timescale of 1000 or more; at most 100.
+    /// Runs of at least three pictures or coded blocks of sound of at most one
+    /// tick each, which no recorder writes at 600 ticks a second or more; at
+    /// most 100.
     pub one_tick_runs: Vec<OneTickRun>,
     /// Key samples named in `stss`; `None` if every sample is one.
     pub key_samples: Option<u64>,

@@ -170,3 +170,13 @@ pub(super) fn rfind(hay: &[u8], needle: &[u8]) -> Option<usize> {
 pub(super) fn fourcc(code: [u8; 4]) -> String {
     code.iter().map(|&b| char::from(b)).collect()
 }
+/// Text as written: UTF-8 where it is, with control characters as spaces, cut
+/// at 300 characters.
+pub(super) fn quote(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_matches(|c: char| c.is_control() || c.is_whitespace());
+    text.chars()
+        .take(300)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}

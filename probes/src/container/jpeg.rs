@@ -23,6 +23,18 @@ pub(super) struct Segment {
     pub(super) size: u64,
 }
 
+impl Segment {
+    /// Where the payload starts.
+    pub(super) fn body(&self) -> u64 {
+        self.offset.saturating_add(4)
+    }
+
+    /// Length of the payload.
+    pub(super) fn body_len(&self) -> u64 {
+        self.size.saturating_sub(4)
+    }
+}
+
 /// One picture of the file.
 #[derive(Clone, Debug)]
 pub(super) struct Picture {
@@ -185,7 +197,9 @@ fn tail(src: &mut Source<'_>, mut walk: Walk, end: u64) -> Walk {
     let mut at = end;
     let sef = sef_trailer(src);
     for _ in 0..PICTURES_MAX {
-        at = skip_zeros(src, at);
+        // A trailer's first block starts with zeros of its own.
+        let until = sef.map_or(u64::MAX, |(start, _)| start.max(at));
+        at = skip_zeros(src, at).min(until);
         if at >= src.len() {
             return walk.whole(src, src.len());
         }

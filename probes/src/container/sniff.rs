@@ -1,6 +1,6 @@
 //! What a file is by its bytes.
 
-use super::bytes::{Source, fourcc, le32};
+use super::bytes::{Source, be32, fourcc, le32};
 use crate::measurements::Kind;
 
 /// Bytes looked at to tell what a file is.
@@ -177,8 +177,24 @@ fn movie(h: &[u8]) -> Option<Format> {
         | b"crx " => Format::Heif,
         b"avif" | b"avis" => Format::Avif,
         _ if fourcc(major).starts_with("3g") => Format::ThreeGp,
-        _ => Format::Mp4,
+        _ => by_compatible_brands(h),
     })
+}
+
+/// What a file with an unknown major brand is compatible with.
+fn by_compatible_brands(h: &[u8]) -> Format {
+    let end = be32(h, 0).map_or(0, |n| n.min(256) as usize);
+    let brands = h.get(16..end.min(h.len())).unwrap_or_default();
+    let has = |brand: &[u8]| brands.chunks_exact(4).any(|b| b == brand);
+    if has(b"avif") {
+        Format::Avif
+    } else if has(b"heic") || has(b"mif1") {
+        Format::Heif
+    } else if has(b"qt  ") && !has(b"isom") && !has(b"mp42") {
+        Format::Mov
+    } else {
+        Format::Mp4
+    }
 }
 
 fn riff(h: &[u8]) -> Option<Format> {

@@ -154,6 +154,31 @@ impl Movie {
     }
 }
 
+/// A `meta` box of QuickTime Keys.
+pub(crate) fn keys(pairs: &[(&str, &str)]) -> Vec<u8> {
+    let mut names = be(&[0, u32::try_from(pairs.len()).unwrap()]);
+    let mut items = Vec::new();
+    for (i, (name, value)) in pairs.iter().enumerate() {
+        names.extend(bx(b"mdta", name.as_bytes()));
+        let data = bx(b"data", &cat(&[&be(&[1, 0]), value.as_bytes()]));
+        let number = (u32::try_from(i).unwrap() + 1).to_be_bytes();
+        items.extend(bx(&number, &data));
+    }
+    let hdlr = bx(b"hdlr", &cat(&[&[0; 8], b"mdta", &[0; 13]]));
+    bx(
+        b"meta",
+        &cat(&[&hdlr, &bx(b"keys", &names), &bx(b"ilst", &items)]),
+    )
+}
+
+/// `udta/meta/ilst/©too`, as FFmpeg and iTunes write it.
+pub(crate) fn itunes_tool(tool: &str) -> Vec<u8> {
+    let data = bx(b"data", &cat(&[&be(&[1, 0]), tool.as_bytes()]));
+    let ilst = bx(b"ilst", &bx(b"\xA9too", &data));
+    let hdlr = bx(b"hdlr", &cat(&[&[0; 8], b"mdirappl", &[0; 9]]));
+    bx(b"udta", &bx(b"meta", &cat(&[&[0; 4], &hdlr, &ilst])))
+}
+
 /// One PNG chunk; checksums are not looked at.
 pub(crate) fn png_chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
     let len = u32::try_from(body.len()).unwrap().to_be_bytes();
