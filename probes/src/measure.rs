@@ -2,10 +2,13 @@
 
 pub mod audio;
 pub mod decision_scale;
+pub mod decoding;
+mod histogram;
 pub mod noise;
 pub mod photo;
 #[cfg(test)]
 pub(crate) mod recipe;
+pub mod series;
 pub mod sharpness;
 pub mod timing;
 pub mod video;

@@ -283,6 +283,9 @@ pub struct Decoding {
     pub frames: u64,
     /// Packets or frames that the demuxer or decoder called damaged.
     pub errors: u64,
+    /// The same before the first picture came out: the recording starts
+    /// between two key pictures.
+    pub errors_before_first_picture: u64,
     /// Where they are, at most 200 spans.
     pub error_spans: Vec<Span>,
     /// The first messages of the decoder, at most 20.

@@ -55,6 +55,70 @@ impl<'a> Plane<'a> {
     }
 }
 
+/// One packet as the container holds it, without its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Packet {
+    /// Track index, as in [`crate::measurements::Track::index`].
+    pub track: u32,
+    /// Presentation time in ticks of the track.
+    pub pts_ticks: Option<i64>,
+    /// Decoding time in ticks of the track.
+    pub dts_ticks: Option<i64>,
+    /// Stated duration in ticks; 0 if unknown.
+    pub duration_ticks: i64,
+    /// Coded bytes.
+    pub size_bytes: u32,
+    /// Decoding can start here.
+    pub key: bool,
+    /// The container says that the bytes are damaged.
+    pub corrupt: bool,
+    /// The container says that this is decoded and not shown.
+    pub discard: bool,
+    /// The container hands the decoder new parameters with this packet.
+    pub new_parameters: bool,
+}
+
+/// One decoded picture, borrowed from the decoder.
+#[derive(Clone, Copy, Debug)]
+pub struct Picture<'a> {
+    /// Brightness at full size.
+    pub luma: LumaView<'a>,
+    /// True if black is 0 and white 255; false if 16 and 235.
+    pub full_range: bool,
+    /// When it is shown, seconds on the container's clock.
+    pub time_s: Option<f64>,
+    /// Coded without reference to others.
+    pub key: bool,
+    /// The decoder concealed damage in it.
+    pub damaged: bool,
+}
+
+/// A stretch of decoded sound, borrowed from the decoder.
+#[derive(Clone, Copy, Debug)]
+pub struct Sound<'a> {
+    /// When it starts, seconds on the container's clock.
+    pub time_s: Option<f64>,
+    /// Samples a second and channel.
+    pub sample_rate_hz: u32,
+    /// Channels in `samples`.
+    pub channels: u32,
+    /// −1.0 to 1.0, one channel after the other, each equally long.
+    pub samples: &'a [f32],
+    /// The decoder concealed damage in it.
+    pub damaged: bool,
+}
+
+/// A small colour picture, eight bits each of red, green and blue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColourPicture {
+    /// Columns.
+    pub width_px: u32,
+    /// Rows.
+    pub height_px: u32,
+    /// `width_px × height_px × 3` bytes, row by row.
+    pub rgb: Vec<u8>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,326 @@
-//! The main sound track.
+//! The main sound track: loudness over time, silence, digital silence,
+//! clipping.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The main sound track.
+use crate::measure::series::Series;
+use crate::measurements::Span;
+use crate::media::Sound;
+
+/// Levels below this are told as this: beneath it is nothing but rounding.
+const FLOOR_DBFS: f64 = -120.0;
+/// Window in which silence is told.
+const WINDOW_S: f64 = 0.05;
+/// A window is silent below this level: silencedetect's default of 0.001
+/// (research/forensics.md 1.1).
+const SILENT_DBFS: f64 = -60.0;
+/// Silent stretches shorter than this are not listed.
+const SILENT_MIN_S: f64 = 1.0;
+/// Digital silence shorter than this is not listed: a packet lost at 48 kHz
+/// is 0.02 s.
+const ZERO_MIN_S: f64 = 0.02;
+/// A sample at or beyond this is clipped: the largest value of 16 bits is
+/// 0.99997, and lossy codecs overshoot.
+const CLIPPED: f32 = 0.9999;
+/// Stretches held; beyond it the shortest half goes.
+const HELD_MAX: usize = 2000;
+/// Stretches listed.
+const LISTED_MAX: usize = 100;
+
+/// The main sound track. Times are seconds from the recording's first picture,
+/// or first sound if there is no picture; levels are relative to full scale.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Audio {}
+pub struct Audio {
+    /// Index of the track.
+    pub track: u32,
+    /// Decoded samples of one channel.
+    pub samples: u64,
+    /// Samples a second.
+    pub sample_rate_hz: u32,
+    /// Channels that were looked at.
+    pub channels: u32,
+    /// Length of the decoded sound.
+    pub duration_s: f64,
+    /// Mean level of the whole; `null` without any sound.
+    pub level_dbfs: Option<f64>,
+    /// Highest sample.
+    pub peak_dbfs: Option<f64>,
+    /// Mean level of each channel.
+    pub channel_level_dbfs: Vec<f64>,
+    /// Mean level by second.
+    pub level_by_second_dbfs: Series,
+    /// Samples at full scale, 0.0 to 1.0 of all.
+    pub clipped_share: f64,
+    /// Stretches in which every sample of every channel is exactly zero, of at
+    /// least 0.02 s, the longest 100.
+    pub zero_spans: Vec<Span>,
+    /// All such stretches together.
+    pub zero_s: f64,
+    /// Stretches below −60 dBFS of at least 1 s, the longest 100.
+    pub silent_spans: Vec<Span>,
+    /// All such stretches together.
+    pub silent_s: f64,
+}
+
+/// Listens to the decoded sound of one track.
+#[derive(Debug, Default)]
+pub struct AudioInstrument {
+    a: Audio,
+    squares: Vec<f64>,
+    peak: f32,
+    clipped: u64,
+    clock_s: Option<f64>,
+    window: Window,
+    zero: Stretch,
+    silent: Stretch,
+}
+
+#[derive(Debug, Default)]
+struct Window {
+    start_s: f64,
+    squares: f64,
+    count: u32,
+}
+
+impl AudioInstrument {
+    /// For the track with this index.
+    pub fn new(track: u32) -> Self {
+        Self {
+            a: Audio {
+                track,
+                ..Audio::default()
+            },
+            zero: Stretch::of_at_least(ZERO_MIN_S),
+            silent: Stretch::of_at_least(SILENT_MIN_S),
+            ..Self::default()
+        }
+    }
+
+    /// Listens to the next stretch, which starts `at_s` seconds from the first
+    /// picture.
+    pub fn sound(&mut self, sound: &Sound<'_>, at_s: Option<f64>) {
+        let channels = sound.channels.max(1) as usize;
+        let count = sound.samples.len() / channels;
+        if sound.sample_rate_hz == 0 || count == 0 {
+            return;
+        }
+        let sample_s = 1.0 / f64::from(sound.sample_rate_hz);
+        let start_s = at_s.or(self.clock_s).unwrap_or(0.0);
+        self.clock_s = Some(start_s + count as f64 * sample_s);
+        self.a.samples += count as u64;
+        self.a.sample_rate_hz = sound.sample_rate_hz;
+        self.a.channels = self.a.channels.max(sound.channels);
+        self.a.duration_s += count as f64 * sample_s;
+        self.squares.resize(self.squares.len().max(channels), 0.0);
+
+        let planes: Vec<&[f32]> = sound.samples.chunks_exact(count).collect();
+        for (plane, squares) in planes.iter().zip(&mut self.squares) {
+            *squares += plane
+                .iter()
+                .map(|s| f64::from(*s) * f64::from(*s))
+                .sum::<f64>();
+            self.peak = plane.iter().fold(self.peak, |p, s| p.max(s.abs()));
+            self.clipped += plane.iter().filter(|s| s.abs() >= CLIPPED).count() as u64;
+        }
+        let window_samples = ((WINDOW_S / sample_s) as u32).max(1);
+        for n in 0..count {
+            let now_s = start_s + n as f64 * sample_s;
+            let mut squares = 0.0f64;
+            let mut is_zero = true;
+            for sample in planes.iter().filter_map(|plane| plane.get(n)) {
+                is_zero &= *sample == 0.0;
+                squares += f64::from(*sample) * f64::from(*sample);
+            }
+            self.zero.see(now_s, is_zero);
+            if self.window.count == 0 {
+                self.window.start_s = now_s;
+            }
+            self.window.squares += squares / planes.len().max(1) as f64;
+            self.window.count += 1;
+            if self.window.count >= window_samples {
+                self.end_window();
+            }
+        }
+    }
+
+    fn end_window(&mut self) {
+        let Window {
+            start_s,
+            squares,
+            count,
+        } = std::mem::take(&mut self.window);
+        let power = squares / f64::from(count.max(1));
+        self.a.level_by_second_dbfs.add(start_s, dbfs(power));
+        self.silent.see(start_s, dbfs(power) < SILENT_DBFS);
+    }
+
+    /// Seconds by the count of samples, so far.
+    pub fn sample_clock_s(&self) -> f64 {
+        self.a.duration_s
+    }
+
+    /// The facts.
+    pub fn finish(self) -> Audio {
+        let mut a = self.a;
+        let end_s = self.clock_s.unwrap_or(0.0);
+        a.level_by_second_dbfs = a.level_by_second_dbfs.finish();
+        (a.zero_spans, a.zero_s) = self.zero.finish(end_s);
+        (a.silent_spans, a.silent_s) = self.silent.finish(end_s);
+        if a.samples > 0 {
+            let samples = a.samples as f64;
+            let all = samples * self.squares.len().max(1) as f64;
+            a.channel_level_dbfs = self.squares.iter().map(|s| dbfs(s / samples)).collect();
+            a.level_dbfs = Some(dbfs(self.squares.iter().sum::<f64>() / all));
+            a.peak_dbfs = Some(dbfs(f64::from(self.peak) * f64::from(self.peak)));
+            a.clipped_share = self.clipped as f64 / all;
+        }
+        a
+    }
+}
+
+/// Power → level, rounded to a hundredth.
+fn dbfs(power: f64) -> f64 {
+    let level = if power > 0.0 {
+        10.0 * power.log10()
+    } else {
+        FLOOR_DBFS
+    };
+    (level.max(FLOOR_DBFS) * 100.0).round() / 100.0
+}
+
+/// Stretches in which something holds without a break.
+#[derive(Debug, Default)]
+struct Stretch {
+    min_s: f64,
+    since_s: Option<f64>,
+    spans: Vec<Span>,
+    total_s: f64,
+}
+
+impl Stretch {
+    fn of_at_least(min_s: f64) -> Self {
+        Self {
+            min_s,
+            ..Self::default()
+        }
+    }
+
+    fn see(&mut self, at_s: f64, holds: bool) {
+        if holds {
+            self.since_s.get_or_insert(at_s);
+        } else if let Some(start_s) = self.since_s.take() {
+            self.end(start_s, at_s);
+        }
+    }
+
+    fn end(&mut self, start_s: f64, end_s: f64) {
+        let span = Span {
+            start_s,
+            end_s: end_s.max(start_s),
+        };
+        if span.duration_s() < self.min_s {
+            return;
+        }
+        self.total_s += span.duration_s();
+        self.spans.push(span);
+        if self.spans.len() > HELD_MAX {
+            self.keep_longest(HELD_MAX / 2);
+        }
+    }
+
+    fn keep_longest(&mut self, count: usize) {
+        self.spans
+            .sort_by(|a, b| b.duration_s().total_cmp(&a.duration_s()));
+        self.spans.truncate(count);
+        self.spans.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+    }
+
+    fn finish(mut self, end_s: f64) -> (Vec<Span>, f64) {
+        if let Some(start_s) = self.since_s.take() {
+            self.end(start_s, end_s);
+        }
+        self.keep_longest(LISTED_MAX);
+        (self.spans, self.total_s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE_HZ: u32 = 8000;
+
+    /// Sound of the given amplitude for so long, one after the other.
+    fn listen(parts: &[(f32, f64)]) -> Audio {
+        let mut instrument = AudioInstrument::new(1);
+        for (amplitude, seconds) in parts {
+            let count = (seconds * f64::from(RATE_HZ)) as usize;
+            let samples: Vec<f32> = (0..count)
+                .map(|n| if n % 2 == 0 { *amplitude } else { -amplitude })
+                .collect();
+            for block in samples.chunks(160) {
+                instrument.sound(
+                    &Sound {
+                        time_s: None,
+                        sample_rate_hz: RATE_HZ,
+                        channels: 1,
+                        samples: block,
+                        damaged: false,
+                    },
+                    None,
+                );
+            }
+        }
+        instrument.finish()
+    }
+
+    #[test]
+    fn level_and_length_are_exact() {
+        let a = listen(&[(0.1, 2.0)]);
+        assert_eq!(a.samples, 16_000);
+        assert!((a.duration_s - 2.0).abs() < 1e-9);
+        assert_eq!((a.level_dbfs, a.peak_dbfs), (Some(-20.0), Some(-20.0)));
+        assert_eq!(a.level_by_second_dbfs.values, [Some(-20.0), Some(-20.0)]);
+        assert_eq!((a.clipped_share, a.zero_s, a.silent_s), (0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn zeros_are_told_apart_from_quiet() {
+        let a = listen(&[(0.1, 1.0), (0.0, 2.0), (0.1, 1.0), (0.0005, 2.0)]);
+        assert_eq!(a.zero_spans.len(), 1);
+        assert!((a.zero_spans[0].start_s - 1.0).abs() < 1e-3);
+        assert!((a.zero_spans[0].end_s - 3.0).abs() < 1e-3);
+        assert_eq!(a.silent_spans.len(), 2);
+        assert!((a.silent_s - 4.0).abs() < 0.11, "{}", a.silent_s);
+    }
+
+    #[test]
+    fn the_shortest_zero_stretch_is_two_hundredths() {
+        assert_eq!(
+            listen(&[(0.1, 1.0), (0.0, 0.021), (0.1, 1.0)])
+                .zero_spans
+                .len(),
+            1
+        );
+        assert_eq!(
+            listen(&[(0.1, 1.0), (0.0, 0.019), (0.1, 1.0)])
+                .zero_spans
+                .len(),
+            0
+        );
+    }
+
+    #[test]
+    fn clipping_is_a_share() {
+        let a = listen(&[(1.0, 1.0), (0.5, 3.0)]);
+        assert!((a.clipped_share - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn no_sound_has_no_level() {
+        let a = AudioInstrument::new(0).finish();
+        assert_eq!((a.level_dbfs, a.peak_dbfs), (None, None));
+    }
+}

@@ -1,9 +1,219 @@
-//! The main moving picture track.
+//! The main moving picture track: every decoded picture is looked at, sums and
+//! runs are kept, pictures are not.
+
+mod plane_stats;
+mod runs;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The main moving picture track.
+use crate::measure::series::Series;
+use crate::measurements::Span;
+use crate::media::Picture;
+
+use plane_stats::{Reduced, Reducer, mean_difference};
+use runs::{Cadence, Run, Stillness, longest_spans};
+
+/// Frozen runs that are listed, the longest ones.
+const FROZEN_LISTED_MAX: usize = 100;
+/// Frozen runs shorter than this are repeated pictures, not a freeze.
+const FROZEN_MIN_S: f64 = 0.5;
+/// Dark and featureless runs shorter than this are not listed.
+const RUN_MIN_S: f64 = 0.2;
+/// A picture is dark if nine tenths of it are below this, on the scale with
+/// black at 16 (research/forensics.md 2b).
+const DARK_P90: f64 = 24.0;
+/// A picture is featureless if its brightness varies by less than this
+/// standard deviation (research/forensics.md 2b).
+const FEATURELESS_DEVIATION: f64 = 4.0;
+/// Size changes that are listed.
+const SIZES_MAX: usize = 50;
+
+/// The main moving picture track. Times are seconds from its first picture;
+/// brightness is on the scale with black at 16 and white at 235.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Video {}
+pub struct Video {
+    /// Index of the track.
+    pub track: u32,
+    /// Decoded pictures.
+    pub pictures: u64,
+    /// From the first picture to the end of the last.
+    pub duration_s: f64,
+    /// Mean brightness by second.
+    pub luma_mean: Series,
+    /// Brightness of the lightest tenth, by second.
+    pub luma_p90: Series,
+    /// Mean difference of each picture from the one before in grey levels, at
+    /// full size, by second.
+    pub difference_mean: Series,
+    /// Stretches of dark pictures (nine tenths below 24) of at least 0.2 s,
+    /// the longest 100.
+    pub dark_spans: Vec<Span>,
+    /// Stretches of featureless pictures (standard deviation below 4 grey
+    /// levels) that are not dark, of at least 0.2 s, the longest 100.
+    pub featureless_spans: Vec<Span>,
+    /// Stretches in which the picture stands still, of at least 0.5 s, the
+    /// longest 100, in order of time.
+    pub frozen: Vec<Frozen>,
+    /// Pictures equal to the one before, outside `frozen`.
+    pub repeated_pictures: u64,
+    /// If four fifths of the repeated pictures come at one even distance: that
+    /// distance in pictures. A conversion of the frame rate does so.
+    pub repeat_cadence_pictures: Option<u32>,
+    /// The decoded sizes in order, at most 50; more than one means that the
+    /// size changed.
+    pub sizes: Vec<SizeFrom>,
+}
+
+/// A stretch in which the picture stands still: each picture differs from the
+/// one before by at most 0.25 grey levels in the mean (freezedetect's −60 dB),
+/// apart from the refresh at key pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Frozen {
+    /// Where.
+    pub span: Span,
+    /// Pictures that stand still, the first not counted.
+    pub pictures: u64,
+    /// How many of them equal the one before bit for bit.
+    pub equal_pictures: u64,
+    /// Mean difference at the end of the stretch in grey levels; `null` if it
+    /// lasts to the end of the recording. A still scene goes on as it was, a
+    /// frozen camera jumps.
+    pub exit_difference: Option<f64>,
+}
+
+/// The picture size from an instant on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SizeFrom {
+    /// The first picture of this size.
+    pub at_s: f64,
+    /// Width.
+    pub width_px: u32,
+    /// Height.
+    pub height_px: u32,
+}
+
+/// Why a picture is worth a still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notable {
+    /// The picture stands still for half a second now.
+    Frozen,
+    /// The first dark picture after lighter ones.
+    Dark,
+}
+
+/// Watches the decoded pictures of one track.
+#[derive(Debug)]
+pub struct VideoInstrument {
+    v: Video,
+    step_s: f64,
+    previous: Vec<u8>,
+    previous_size: Option<(u32, u32)>,
+    last_s: Option<f64>,
+    reducer: Reducer,
+    still: Stillness,
+    cadence: Cadence,
+    dark: Run,
+    featureless: Run,
+}
+
+impl VideoInstrument {
+    /// For the track with this index and an expected time from picture to
+    /// picture of `step_s`, which stands in where pictures have no time.
+    pub fn new(track: u32, step_s: f64) -> Self {
+        Self {
+            v: Video {
+                track,
+                ..Video::default()
+            },
+            step_s,
+            previous: Vec::new(),
+            previous_size: None,
+            last_s: None,
+            reducer: Reducer::default(),
+            still: Stillness::default(),
+            cadence: Cadence::default(),
+            dark: Run::default(),
+            featureless: Run::default(),
+        }
+    }
+
+    /// Looks at the next picture, shown `at_s` seconds from the first.
+    pub fn picture(&mut self, picture: &Picture<'_>, at_s: Option<f64>) -> Option<Notable> {
+        let at_s = match (at_s, self.last_s) {
+            (Some(at_s), _) => at_s,
+            (None, Some(last_s)) => last_s + self.step_s,
+            (None, None) => 0.0,
+        };
+        let luma = picture.luma;
+        self.size(luma.width_px, luma.height_px, at_s);
+        let reduced = self.reducer.reduce(luma);
+        let stats = Reduced::of(reduced, picture.full_range);
+        self.v.luma_mean.add(at_s, stats.mean);
+        self.v.luma_p90.add(at_s, stats.p90);
+
+        let is_dark = stats.p90 < DARK_P90;
+        let got_dark = self.dark.see(at_s, is_dark);
+        self.featureless
+            .see(at_s, !is_dark && stats.deviation < FEATURELESS_DEVIATION);
+
+        let same_size = self.previous_size == Some((luma.width_px, luma.height_px));
+        let difference = mean_difference(luma, &mut self.previous, same_size);
+        self.previous_size = Some((luma.width_px, luma.height_px));
+        let mut froze = false;
+        if let Some(difference) = difference {
+            self.v.difference_mean.add(at_s, difference);
+            let before_s = self.last_s.unwrap_or(at_s);
+            self.cadence.see(self.v.pictures, difference == 0.0);
+            froze = self.still.see(before_s, at_s, difference, picture.key);
+        } else {
+            self.still.interrupt(at_s);
+        }
+        self.v.pictures += 1;
+        self.last_s = Some(at_s);
+        if got_dark {
+            Some(Notable::Dark)
+        } else {
+            (froze && !is_dark).then_some(Notable::Frozen)
+        }
+    }
+
+    fn size(&mut self, width_px: u32, height_px: u32, at_s: f64) {
+        let same = self
+            .v
+            .sizes
+            .last()
+            .is_some_and(|s| (s.width_px, s.height_px) == (width_px, height_px));
+        if !same && self.v.sizes.len() < SIZES_MAX {
+            self.v.sizes.push(SizeFrom {
+                at_s,
+                width_px,
+                height_px,
+            });
+        }
+    }
+
+    /// The facts. `step_s` is the median step of the track's packets.
+    pub fn finish(self, step_s: Option<f64>) -> Video {
+        let mut v = self.v;
+        let end_s = self
+            .last_s
+            .map_or(0.0, |s| s + step_s.unwrap_or(self.step_s));
+        v.duration_s = end_s;
+        v.luma_mean = v.luma_mean.finish();
+        v.luma_p90 = v.luma_p90.finish();
+        v.difference_mean = v.difference_mean.finish();
+        v.dark_spans = longest_spans(self.dark.finish(end_s), RUN_MIN_S);
+        v.featureless_spans = longest_spans(self.featureless.finish(end_s), RUN_MIN_S);
+        let (frozen, repeated) = self.still.finish(end_s);
+        v.frozen = frozen;
+        v.repeated_pictures = repeated;
+        v.repeat_cadence_pictures = self.cadence.distance();
+        v
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! Packets → pictures and sound.
+
+use ffmpeg_next::{error::EAGAIN, ffi};
+
+use super::convert::{self, Scratch};
+use super::demux::Options;
+use super::{CODECS, Limits, error_text, text};
+use crate::media::{ColourPicture, Picture, Plane, Sound};
+
+/// Most frames that one packet may yield; real packets yield one, superframes
+/// and audio packets a few.
+const FRAMES_A_PACKET_MAX: u32 = 4096;
+
+/// The decoder refused or failed on a packet; the next one may be fine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("decoding failed: {0}")]
+pub struct DecodeFault(pub String);
+
+/// What came out of a decoder.
+pub enum Decoded<'a> {
+    /// A picture, and a way to a small colour copy of it.
+    Picture(Picture<'a>, Colour<'a>),
+    /// A stretch of sound.
+    Sound(Sound<'a>),
+    /// A frame whose format cannot be shown: which, for the record.
+    Strange(String),
+}
+
+/// The decoded frame behind a [`Picture`], for the few that become stills.
+pub struct Colour<'a>(&'a ffi::AVFrame);
+
+impl Colour<'_> {
+    /// A colour copy whose longer side is at most `long_side_px`.
+    pub fn small(&self, long_side_px: u32) -> Option<ColourPicture> {
+        convert::small_colour(self.0, long_side_px)
+    }
+}
+
+/// An `AVFrame` and its owner.
+pub(super) struct Frame(*mut ffi::AVFrame);
+
+impl Frame {
+    pub(super) fn new() -> Option<Self> {
+        // SAFETY: returns null if memory is short.
+        let frame = unsafe { ffi::av_frame_alloc() };
+        (!frame.is_null()).then_some(Self(frame))
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        // SAFETY: owned, freed once.
+        unsafe { ffi::av_frame_free(&mut self.0) };
+    }
+}
+
+/// An open decoder of one track.
+pub(super) struct Decoder {
+    context: *mut ffi::AVCodecContext,
+    tick_s: f64,
+    scratch: Scratch,
+}
+
+impl Decoder {
+    pub(super) fn open(stream: &ffi::AVStream, limits: &Limits) -> Result<Self, String> {
+        // SAFETY: the stream belongs to an open input; each result is checked.
+        unsafe {
+            let parameters = &*stream.codecpar;
+            let name = text(ffi::avcodec_get_name(parameters.codec_id)).unwrap_or_default();
+            if !CODECS.contains(&name.as_str()) {
+                return Err(format!("codec {name} is not on the list of decoders"));
+            }
+            let codec = ffi::avcodec_find_decoder(parameters.codec_id);
+            if codec.is_null() {
+                return Err(format!("this FFmpeg has no decoder for {name}"));
+            }
+            let context = ffi::avcodec_alloc_context3(codec);
+            if context.is_null() {
+                return Err("no memory for a decoder".to_owned());
+            }
+            let base = stream.time_base;
+            let decoder = Self {
+                context,
+                tick_s: f64::from(base.num) / f64::from(base.den.max(1)),
+                scratch: Scratch::default(),
+            };
+            let code = ffi::avcodec_parameters_to_context(context, parameters);
+            if code < 0 {
+                return Err(error_text(code));
+            }
+            (*context).pkt_timebase = base;
+            (*context).thread_count = i32::from(limits.threads.max(1));
+            (*context).max_pixels = i64::from(limits.pixels_max);
+            let mut options = Options::default();
+            let code = ffi::avcodec_open2(context, codec, &mut options.0);
+            if code < 0 {
+                return Err(format!(
+                    "the {name} decoder does not open: {}",
+                    error_text(code)
+                ));
+            }
+            Ok(decoder)
+        }
+    }
+
+    /// Sends one packet, or the end of the data if `packet` is null, and shows
+    /// every frame that comes out.
+    pub(super) fn decode(
+        &mut self,
+        packet: *const ffi::AVPacket,
+        frame: &mut Frame,
+        show: &mut dyn FnMut(Decoded<'_>),
+    ) -> Result<(), DecodeFault> {
+        // SAFETY: context and frame are owned and valid, the packet is null or
+        // valid; the frame is released before it is used again.
+        unsafe {
+            let sent = ffi::avcodec_send_packet(self.context, packet);
+            let mut fault = (sent < 0 && sent != ffi::AVERROR_EOF).then_some(sent);
+            for _ in 0..FRAMES_A_PACKET_MAX {
+                let code = ffi::avcodec_receive_frame(self.context, frame.0);
+                if code < 0 {
+                    if code != ffi::AVERROR(EAGAIN) && code != ffi::AVERROR_EOF {
+                        fault = fault.or(Some(code));
+                        // At the end of the data the decoder may hold good
+                        // frames behind a bad one.
+                        if packet.is_null() {
+                            continue;
+                        }
+                    }
+                    break;
+                }
+                self.show(&*frame.0, show);
+                ffi::av_frame_unref(frame.0);
+            }
+            match fault {
+                Some(code) => Err(DecodeFault(error_text(code))),
+                None => Ok(()),
+            }
+        }
+    }
+
+    fn show(&mut self, frame: &ffi::AVFrame, show: &mut dyn FnMut(Decoded<'_>)) {
+        let time_s = (frame.best_effort_timestamp != ffi::AV_NOPTS_VALUE)
+            .then(|| frame.best_effort_timestamp as f64 * self.tick_s);
+        let damaged =
+            frame.decode_error_flags != 0 || frame.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0;
+        if frame.nb_samples > 0 {
+            match self.scratch.sound(frame) {
+                Some((channels, samples)) => show(Decoded::Sound(Sound {
+                    time_s,
+                    sample_rate_hz: u32::try_from(frame.sample_rate).unwrap_or(0),
+                    channels,
+                    samples,
+                    damaged,
+                })),
+                None => show(Decoded::Strange(format!("sample format {}", frame.format))),
+            }
+            return;
+        }
+        let name = convert::pixel_format_name(frame.format).unwrap_or_default();
+        match self.scratch.luma(frame) {
+            Some(luma) => show(Decoded::Picture(
+                Picture {
+                    luma,
+                    full_range: convert::is_full_range(frame)
+                        || name.starts_with("yuvj")
+                        || convert::is_rgb(frame.format),
+                    time_s,
+                    key: frame.key_frame != 0,
+                    damaged,
+                },
+                Colour(frame),
+            )),
+            None => show(Decoded::Strange(format!("pixel format {name}"))),
+        }
+    }
+}
+
+impl Drop for Decoder {
+    fn drop(&mut self) {
+        // SAFETY: owned, freed once.
+        unsafe { ffi::avcodec_free_context(&mut self.context) };
+    }
+}
+
+/// The bytes of plane `index` as FFmpeg allocated them, first row first.
+///
+/// # Safety
+/// `frame` is a decoded software frame with at least `rows` rows of at least
+/// `row_bytes` bytes in that plane.
+pub(super) unsafe fn plane<'a>(
+    frame: &'a ffi::AVFrame,
+    index: usize,
+    row_bytes: usize,
+    rows: usize,
+) -> Option<(&'a [u8], usize)> {
+    let pointer = *frame.data.get(index)?;
+    // Rows stored from the bottom up have a negative distance.
+    let stride = usize::try_from(*frame.linesize.get(index)?).ok()?;
+    if pointer.is_null() || stride < row_bytes || rows == 0 {
+        return None;
+    }
+    let length = stride.checked_mul(rows - 1)?.checked_add(row_bytes)?;
+    // SAFETY: promised by the caller; the bytes live as long as the frame.
+    Some((
+        unsafe { std::slice::from_raw_parts(pointer, length) },
+        stride,
+    ))
+}
+
+/// A view of an 8-bit luma plane, if the frame has one as it is.
+pub(super) fn direct_luma(frame: &ffi::AVFrame, width: u32, height: u32) -> Option<Plane<'_>> {
+    // SAFETY: the caller found an 8-bit planar luma format, whose first plane
+    // has one byte a pixel.
+    let (data, stride) = unsafe { plane(frame, 0, width as usize, height as usize) }?;
+    Plane::new(data, width, height, stride)
+}

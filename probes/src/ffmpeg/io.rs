@@ -1,0 +1,138 @@
+//! One descriptor as FFmpeg's input: read and seek callbacks, no path.
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::io::{ErrorKind, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::ptr;
+
+use ffmpeg_next::{error::EIO, ffi};
+
+/// FFmpeg's read-ahead; its own default for files is 32 KiB.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// What the callbacks work on. It reads at its own position and leaves the
+/// descriptor's alone.
+struct Source {
+    file: File,
+    position: u64,
+    size_bytes: u64,
+}
+
+/// An `AVIOContext` over a descriptor, and its owner.
+pub(super) struct Io {
+    context: *mut ffi::AVIOContext,
+    source: *mut Source,
+}
+
+impl Io {
+    /// `None` if memory is short or the descriptor's length cannot be read.
+    pub(super) fn new(file: &File) -> Option<Self> {
+        let file = file.try_clone().ok()?;
+        let size_bytes = file.metadata().ok()?.len();
+        let source = Box::into_raw(Box::new(Source {
+            file,
+            position: 0,
+            size_bytes,
+        }));
+        // SAFETY: the buffer comes from FFmpeg's allocator, as it must; on
+        // success the context owns it. `source` outlives the context, see Drop.
+        unsafe {
+            let buffer = ffi::av_malloc(BUFFER_BYTES);
+            let context = if buffer.is_null() {
+                ptr::null_mut()
+            } else {
+                ffi::avio_alloc_context(
+                    buffer.cast(),
+                    BUFFER_BYTES as i32,
+                    0,
+                    source.cast(),
+                    Some(read),
+                    None,
+                    Some(seek),
+                )
+            };
+            if context.is_null() {
+                ffi::av_free(buffer);
+                drop(Box::from_raw(source));
+                return None;
+            }
+            Some(Self { context, source })
+        }
+    }
+
+    pub(super) fn context(&self) -> *mut ffi::AVIOContext {
+        self.context
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        // SAFETY: both were made in `new` and are freed once, the context (and
+        // the buffer it may have replaced) first; the format context that used
+        // them is closed before by its owner.
+        unsafe {
+            ffi::av_freep((&raw mut (*self.context).buffer).cast());
+            ffi::avio_context_free(&mut self.context);
+            drop(Box::from_raw(self.source));
+        }
+    }
+}
+
+unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, length: i32) -> i32 {
+    let Ok(length) = usize::try_from(length) else {
+        return ffi::AVERROR(EIO);
+    };
+    if length == 0 || buffer.is_null() {
+        return ffi::AVERROR_EOF;
+    }
+    // SAFETY: `opaque` is the `Source` of `Io::new`, used by one thread at a
+    // time; FFmpeg owns `length` bytes at `buffer`, zeroed here because a
+    // slice must not show uninitialised memory.
+    let (source, buffer) = unsafe {
+        ptr::write_bytes(buffer, 0, length);
+        (
+            &mut *opaque.cast::<Source>(),
+            std::slice::from_raw_parts_mut(buffer, length),
+        )
+    };
+    loop {
+        match source.file.read_at(buffer, source.position) {
+            Ok(0) => return ffi::AVERROR_EOF,
+            Ok(count) => {
+                source.position = source.position.saturating_add(count as u64);
+                return i32::try_from(count).unwrap_or(i32::MAX);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return ffi::AVERROR(EIO),
+        }
+    }
+}
+
+unsafe extern "C" fn seek(opaque: *mut c_void, offset: i64, whence: i32) -> i64 {
+    // SAFETY: as in `read`.
+    let source = unsafe { &mut *opaque.cast::<Source>() };
+    let refused = i64::from(ffi::AVERROR(EIO));
+    if whence & ffi::AVSEEK_SIZE != 0 {
+        return i64::try_from(source.size_bytes).unwrap_or(refused);
+    }
+    let target = match whence & !ffi::AVSEEK_FORCE {
+        0 => u64::try_from(offset).ok().map(SeekFrom::Start),
+        1 => Some(SeekFrom::Current(offset)),
+        2 => Some(SeekFrom::End(offset)),
+        _ => None,
+    };
+    let position = match target {
+        Some(SeekFrom::Start(to)) => Some(to),
+        Some(SeekFrom::Current(by)) => source.position.checked_add_signed(by),
+        Some(SeekFrom::End(by)) => source.size_bytes.checked_add_signed(by),
+        None => None,
+    };
+    match position.and_then(|p| i64::try_from(p).ok()) {
+        Some(told) => {
+            source.position = told as u64;
+            told
+        }
+        None => refused,
+    }
+}
