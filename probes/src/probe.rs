@@ -1,10 +1,15 @@
 //! One pass over one file feeds every instrument.
 
+mod recording;
+mod stills;
+
 use std::fs::File;
+use std::io::Seek;
 
 use serde::{Deserialize, Serialize};
 
-use crate::measurements::Measurements;
+use crate::container::{self, Format};
+use crate::measurements::{Kind, Measurements, NotRun, SCHEMA};
 
 /// What the caller knows and allows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,39 @@ pub struct Probed {
 
 /// Measures the whole file. Never fails: a file that cannot be read yields
 /// measurements that say so.
-pub fn probe(_file: &mut File, _wants: &Wants) -> Probed {
-    Probed::default()
+pub fn probe(file: &mut File, wants: &Wants) -> Probed {
+    let mut m = Measurements {
+        schema: SCHEMA.to_owned(),
+        ..Measurements::default()
+    };
+    let mut stills = Vec::new();
+    match file
+        .metadata()
+        .and_then(|data| file.rewind().map(|()| data.len()))
+    {
+        Ok(size_bytes) => {
+            m.size_bytes = size_bytes;
+            stills = measure(file, wants, &mut m);
+        }
+        Err(error) => m.not_run.push(NotRun {
+            instrument: "structure".to_owned(),
+            why: format!("the file cannot be read: {error}"),
+        }),
+    }
+    Probed {
+        measurements: m,
+        stills,
+    }
+}
+
+fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
+    let format = container::sniff(file, m.size_bytes);
+    m.kind = format.kind(&wants.name);
+    m.container.get_or_insert_default().format = format.name().to_owned();
+    match m.kind {
+        Kind::Video | Kind::Audio => recording::measure(file, wants, m),
+        // Raw streams have no signature; their name says what they claim to be.
+        Kind::Unreadable if format == Format::Unknown => recording::measure(file, wants, m),
+        Kind::Photo | Kind::Other | Kind::Unreadable => Vec::new(),
+    }
 }

@@ -250,7 +250,7 @@ fn scale(
             w,
             h,
             format,
-            ffi::SWS_AREA as i32 | ffi::SWS_ACCURATE_RND as i32,
+            ffi::SWS_AREA | ffi::SWS_ACCURATE_RND,
             ptr::null_mut(),
             ptr::null_mut(),
             ptr::null(),

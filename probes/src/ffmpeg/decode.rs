@@ -141,7 +141,7 @@ impl Decoder {
 
     fn show(&mut self, frame: &ffi::AVFrame, show: &mut dyn FnMut(Decoded<'_>)) {
         let time_s = (frame.best_effort_timestamp != ffi::AV_NOPTS_VALUE)
-            .then(|| frame.best_effort_timestamp as f64 * self.tick_s);
+            .then_some(frame.best_effort_timestamp as f64 * self.tick_s);
         let damaged =
             frame.decode_error_flags != 0 || frame.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0;
         if frame.nb_samples > 0 {
@@ -188,12 +188,12 @@ impl Drop for Decoder {
 /// # Safety
 /// `frame` is a decoded software frame with at least `rows` rows of at least
 /// `row_bytes` bytes in that plane.
-pub(super) unsafe fn plane<'a>(
-    frame: &'a ffi::AVFrame,
+pub(super) unsafe fn plane(
+    frame: &ffi::AVFrame,
     index: usize,
     row_bytes: usize,
     rows: usize,
-) -> Option<(&'a [u8], usize)> {
+) -> Option<(&[u8], usize)> {
     let pointer = *frame.data.get(index)?;
     // Rows stored from the bottom up have a negative distance.
     let stride = usize::try_from(*frame.linesize.get(index)?).ok()?;

@@ -71,7 +71,7 @@ impl Input {
                 return Err(OpenError::Setup("no format context"));
             }
             (*context).pb = io.context();
-            (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO as i32;
+            (*context).flags |= ffi::AVFMT_FLAG_CUSTOM_IO;
             (*context).probesize = i64::from(limits.probe_bytes);
             (*context).format_probesize = limits.probe_bytes.min(1 << 20) as i32;
             (*context).max_analyze_duration = i64::from(limits.analyze_s) * 1_000_000;
@@ -173,11 +173,31 @@ impl Input {
         (base.num > 0 && base.den > 0).then(|| f64::from(base.num) / f64::from(base.den))
     }
 
+    /// When the track starts on the container's clock.
+    pub fn start_s(&self, track: u32) -> Option<f64> {
+        let start = self.stream(track)?.start_time;
+        let tick_s = self.tick_s(track)?;
+        (start != ffi::AV_NOPTS_VALUE).then_some(start as f64 * tick_s)
+    }
+
+    /// Pictures that the sample table of an ISO-BMFF file lists: exact there,
+    /// a guess or nothing elsewhere. Of sound a packet may hold many samples.
+    pub fn stated_pictures(&self, track: u32) -> Option<u64> {
+        let stream = self.stream(track)?;
+        // SAFETY: every stream of an open input has its parameters.
+        let medium = unsafe { (*stream.codecpar).codec_type };
+        let is_exact =
+            medium == ffi::AVMediaType::AVMEDIA_TYPE_VIDEO && self.format().starts_with("mov,");
+        u64::try_from(stream.nb_frames)
+            .ok()
+            .filter(|count| is_exact && *count > 0)
+    }
+
     /// True if the track is a picture that belongs to the file as a whole
     /// (cover, poster), not a recording.
     pub fn is_cover(&self, track: u32) -> bool {
         self.stream(track)
-            .is_some_and(|s| s.disposition & ffi::AV_DISPOSITION_ATTACHED_PIC as i32 != 0)
+            .is_some_and(|s| s.disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0)
     }
 
     /// Every track in file order.
@@ -385,11 +405,11 @@ fn track(index: u32, stream: &ffi::AVStream) -> Track {
         channels: positive(p.ch_layout.nb_channels).filter(|_| is_audio),
         bit_rate_bps: u64::try_from(p.bit_rate).ok().filter(|b| *b > 0),
         duration_s: (stream.duration != ffi::AV_NOPTS_VALUE && stream.duration > 0)
-            .then(|| stream.duration as f64 * tick_s),
+            .then_some(stream.duration as f64 * tick_s),
         timescale_hz: (base.num == 1).then(|| positive(base.den)).flatten(),
         handler: tag(c"handler_name").or_else(|| tag(c"title")),
         language: tag(c"language"),
-        edits: Vec::new(),
+        ..Track::default()
     }
 }
 

@@ -21,6 +21,8 @@ use steps::Steps;
 const REORDER_MAX: usize = 32;
 /// Changes, jumps back and holes that are listed.
 const LISTED_MAX: usize = 200;
+/// Packets that may still bring the first parameters: FLV and streams do.
+const PARAMETERS_AT_START: u64 = 2;
 /// A hole in the sound is listed from this length on: half a packet of AAC at
 /// 48 kHz; below it are the rounded milliseconds of Matroska.
 const HOLE_MIN_S: f64 = 0.011;
@@ -36,6 +38,9 @@ pub struct Timing {
     pub medium: String,
     /// Packets of the track.
     pub packets: u64,
+    /// Packets that the container's index lists, where it has one that is
+    /// exact (ISO-BMFF pictures).
+    pub stated_packets: Option<u64>,
     /// Packets without any time.
     pub timeless_packets: u64,
     /// Packets that the container itself calls damaged.
@@ -181,6 +186,23 @@ impl TimingInstrument {
         }
     }
 
+    /// Index of the track.
+    pub fn track(&self) -> u32 {
+        self.t.track
+    }
+
+    /// Notes how many packets the container's index lists.
+    pub fn stated_packets(&mut self, count: Option<u64>) {
+        self.t.stated_packets = count;
+    }
+
+    /// True if fewer packets were seen than the index lists.
+    pub fn is_short(&self) -> bool {
+        self.t
+            .stated_packets
+            .is_some_and(|stated| self.t.packets < stated)
+    }
+
     /// Looks at the next packet of the track.
     pub fn packet(&mut self, packet: &Packet) {
         self.t.packets += 1;
@@ -195,10 +217,13 @@ impl TimingInstrument {
             self.t.timeless_packets += 1;
             return;
         };
-        if packet.new_parameters {
+        // Some containers hand over the parameters with the first packets.
+        if packet.new_parameters && self.t.packets > PARAMETERS_AT_START {
             self.change(time as f64 * self.tick_s, "parameters", "", "");
         }
-        self.went_back(packet.dts_ticks.unwrap_or(time));
+        if let Some(dts) = packet.dts_ticks {
+            self.went_back(dts);
+        }
         let end = time.saturating_add(packet.duration_ticks);
         self.end = Some(self.end.map_or(end, |e| e.max(end)));
         if self.is_video {

@@ -76,8 +76,13 @@ pub struct Frozen {
     pub span: Span,
     /// Pictures that stand still, the first not counted.
     pub pictures: u64,
-    /// How many of them equal the one before bit for bit.
+    /// How many of them equal the one before bit for bit. Coding leaves traces
+    /// even in a picture that was given to the encoder again and again.
     pub equal_pictures: u64,
+    /// Mean difference from picture to picture in grey levels, key pictures
+    /// apart. Below about 0.02 nothing moves but the coding; a sensor's noise
+    /// is above it unless the encoder removed it.
+    pub difference_mean: f64,
     /// Mean difference at the end of the stretch in grey levels; `null` if it
     /// lasts to the end of the recording. A still scene goes on as it was, a
     /// frozen camera jumps.
@@ -140,8 +145,9 @@ impl VideoInstrument {
         }
     }
 
-    /// Looks at the next picture, shown `at_s` seconds from the first.
-    pub fn picture(&mut self, picture: &Picture<'_>, at_s: Option<f64>) -> Option<Notable> {
+    /// Looks at the next picture, shown `at_s` seconds from the first. Says
+    /// when that is, if it was not known, and what is notable.
+    pub fn picture(&mut self, picture: &Picture<'_>, at_s: Option<f64>) -> (f64, Option<Notable>) {
         let at_s = match (at_s, self.last_s) {
             (Some(at_s), _) => at_s,
             (None, Some(last_s)) => last_s + self.step_s,
@@ -173,11 +179,12 @@ impl VideoInstrument {
         }
         self.v.pictures += 1;
         self.last_s = Some(at_s);
-        if got_dark {
+        let notable = if got_dark {
             Some(Notable::Dark)
         } else {
             (froze && !is_dark).then_some(Notable::Frozen)
-        }
+        };
+        (at_s, notable)
     }
 
     fn size(&mut self, width_px: u32, height_px: u32, at_s: f64) {

@@ -82,6 +82,8 @@ pub(super) fn longest_spans(mut spans: Vec<Span>, min_s: f64) -> Vec<Span> {
 pub(super) struct Stillness {
     current: Option<Frozen>,
     told: bool,
+    /// Sum and count of the differences in the current run, refreshes apart.
+    differences: (f64, u64),
     found: Vec<Frozen>,
     repeated: u64,
 }
@@ -93,6 +95,13 @@ impl Stillness {
         if difference > STILL_DIFFERENCE && !refreshed {
             self.end(at_s, Some(difference));
             return false;
+        }
+        if self.current.is_none() {
+            self.differences = (0.0, 0);
+        }
+        if !key {
+            self.differences.0 += difference;
+            self.differences.1 += 1;
         }
         let run = self.current.get_or_insert(Frozen {
             span: Span {
@@ -120,6 +129,8 @@ impl Stillness {
         };
         run.span.end_s = at_s.max(run.span.end_s);
         run.exit_difference = exit_difference;
+        let (sum, count) = self.differences;
+        run.difference_mean = sum / count.max(1) as f64;
         if run.span.duration_s() < FROZEN_MIN_S {
             self.repeated += run.equal_pictures;
             return;

@@ -1,0 +1,317 @@
+//! One decode pass over a video or a sound recording feeds every instrument.
+
+use std::fs::File;
+
+use super::stills::Stills;
+use super::{Still, Wants};
+use crate::ffmpeg::{Decoded, Input, Limits, OpenError, ReadError};
+use crate::measure::audio::AudioInstrument;
+use crate::measure::decoding::DecodingInstrument;
+use crate::measure::timing::TimingInstrument;
+use crate::measure::video::VideoInstrument;
+use crate::measurements::{Kind, Measurements, NotRun, Track};
+use crate::media::{Packet, Picture, Sound};
+
+/// Reading goes on after this many failures in a row at most: a damaged place
+/// is passed, a missing end is not read a million times.
+const READ_FAILURES_MAX: u32 = 16;
+/// Time from picture to picture where neither the track nor its packets say.
+const STEP_UNKNOWN_S: f64 = 0.04;
+
+/// Measures the recording, or says in `m` why it cannot be read.
+pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
+    let mut input = match Input::open(file, Limits::default()) {
+        Ok(input) => input,
+        Err(error) => {
+            unreadable(m, &error);
+            return Vec::new();
+        }
+    };
+    m.ffmpeg = Some(crate::ffmpeg::version());
+    for instrument in ["timing", "decoding"] {
+        m.instruments.insert(instrument.to_owned(), 1);
+    }
+    let tracks = input.tracks();
+    let mut pass = Pass::new(&mut input, &tracks, wants, m);
+    let reached_end = pass.run(&mut input);
+    for message in input.take_messages() {
+        pass.decoding.message(message);
+    }
+    // Streams may have shown more of their tracks meanwhile.
+    merge_tracks(m, input.tracks());
+    let container = m.container.get_or_insert_default();
+    container.duration_s = container.duration_s.or(input.duration_s());
+    pass.finish(m, reached_end)
+}
+
+fn unreadable(m: &mut Measurements, error: &OpenError) {
+    if matches!(error, OpenError::Unreadable(_)) {
+        m.kind = Kind::Unreadable;
+    }
+    for instrument in ["timing", "decoding", "video", "audio"] {
+        m.not_run.push(NotRun {
+            instrument: instrument.to_owned(),
+            why: error.to_string(),
+        });
+    }
+}
+
+/// FFmpeg knows the coded parameters, the structure what is written beside
+/// them; what the structure already said stays.
+fn merge_tracks(m: &mut Measurements, tracks: Vec<Track>) {
+    let known = std::mem::take(&mut m.tracks);
+    m.tracks = tracks
+        .into_iter()
+        .map(|seen| match known.iter().find(|k| k.index == seen.index) {
+            None => seen,
+            Some(before) => Track {
+                rotation_deg: before.rotation_deg.or(seen.rotation_deg),
+                duration_s: before.duration_s.or(seen.duration_s),
+                timescale_hz: before.timescale_hz.or(seen.timescale_hz),
+                handler: before.handler.clone().or(seen.handler),
+                language: before.language.clone().or(seen.language),
+                medium: seen.medium,
+                codec: seen.codec,
+                profile: seen.profile,
+                width_px: seen.width_px.or(before.width_px),
+                height_px: seen.height_px.or(before.height_px),
+                pixel_format: seen.pixel_format,
+                rate_fps: seen.rate_fps,
+                sample_rate_hz: seen.sample_rate_hz.or(before.sample_rate_hz),
+                channels: seen.channels.or(before.channels),
+                bit_rate_bps: seen.bit_rate_bps.or(before.bit_rate_bps),
+                ..before.clone()
+            },
+        })
+        .collect();
+}
+
+/// Everything that listens while the recording runs.
+struct Pass {
+    timings: Vec<Option<TimingInstrument>>,
+    by_dts: bool,
+    origin_s: Option<f64>,
+    video_track: Option<u32>,
+    audio_track: Option<u32>,
+    rotation_deg: i32,
+    last_size: Option<(u32, u32)>,
+    last_sound: Option<(u32, u32)>,
+    video: VideoInstrument,
+    audio: AudioInstrument,
+    decoding: DecodingInstrument,
+    stills: Stills,
+}
+
+impl Pass {
+    fn new(input: &mut Input, tracks: &[Track], wants: &Wants, m: &mut Measurements) -> Self {
+        let picture = tracks
+            .iter()
+            .filter(|t| t.medium == "video" && !input.is_cover(t.index))
+            .max_by_key(|t| {
+                let pixels =
+                    u64::from(t.width_px.unwrap_or(0)) * u64::from(t.height_px.unwrap_or(0));
+                // The first of equally large ones.
+                (pixels, std::cmp::Reverse(t.index))
+            });
+        let sound = tracks.iter().find(|t| t.medium == "audio");
+        m.kind = match (picture, sound) {
+            (Some(_), _) => Kind::Video,
+            (None, Some(_)) => Kind::Audio,
+            (None, None) => Kind::Unreadable,
+        };
+        let ready = |input: &mut Input, track: Option<&Track>, m: &mut Measurements, name: &str| {
+            let track = track?;
+            match input.decode_track(track.index) {
+                Ok(()) => {
+                    m.instruments.insert(name.to_owned(), 1);
+                    Some(track.index)
+                }
+                Err(why) => {
+                    m.not_run.push(NotRun {
+                        instrument: name.to_owned(),
+                        why,
+                    });
+                    None
+                }
+            }
+        };
+        let video_track = ready(input, picture, m, "video");
+        let audio_track = ready(input, sound, m, "audio");
+        let step_s = picture
+            .and_then(|t| t.rate_fps)
+            .map_or(STEP_UNKNOWN_S, |rate_fps| 1.0 / rate_fps);
+        Self {
+            timings: Vec::new(),
+            by_dts: input.format() == "avi",
+            origin_s: picture.or(sound).and_then(|t| input.start_s(t.index)),
+            video_track,
+            audio_track,
+            rotation_deg: picture.and_then(|t| t.rotation_deg).unwrap_or(0),
+            last_size: None,
+            last_sound: None,
+            video: VideoInstrument::new(video_track.unwrap_or(0), step_s),
+            audio: AudioInstrument::new(audio_track.unwrap_or(0)),
+            decoding: DecodingInstrument::default(),
+            stills: Stills::new(wants),
+        }
+    }
+
+    /// Reads to the end; true if the end of the data was reached.
+    fn run(&mut self, input: &mut Input) -> bool {
+        let mut failures = 0;
+        let reached_end = loop {
+            match input.read() {
+                Ok(Some(packet)) => {
+                    failures = 0;
+                    self.packet(input, &packet);
+                }
+                Ok(None) => break failures == 0,
+                Err(error) => {
+                    failures += 1;
+                    self.decoding.message(error.to_string());
+                    if matches!(error, ReadError::TooMany(_)) || failures >= READ_FAILURES_MAX {
+                        break false;
+                    }
+                }
+            }
+        };
+        for _fault in input.finish(&mut |track, decoded| self.decoded(track, decoded)) {
+            self.decoding.picture_fault(None);
+        }
+        // Where the data end early, the demuxer only says that they end.
+        let is_short = self
+            .timings
+            .iter()
+            .flatten()
+            .any(TimingInstrument::is_short);
+        reached_end && !is_short
+    }
+
+    fn packet(&mut self, input: &mut Input, packet: &Packet) {
+        let index = packet.track as usize;
+        if self.timings.len() <= index && index < usize::from(u16::MAX) {
+            self.timings.resize_with(index + 1, || None);
+        }
+        if let Some(slot @ None) = self.timings.get_mut(index) {
+            let tick_s = input.tick_s(packet.track).unwrap_or(1.0);
+            let tracks = input.tracks();
+            let track = tracks.iter().find(|t| t.index == packet.track);
+            *slot = track.map(|t| {
+                let mut timing = TimingInstrument::new(t, tick_s, self.by_dts);
+                timing.stated_packets(input.stated_pictures(t.index));
+                timing
+            });
+        }
+        if let Some(Some(timing)) = self.timings.get_mut(index) {
+            timing.packet(packet);
+        }
+        let at_s = packet
+            .pts_ticks
+            .or(packet.dts_ticks)
+            .and_then(|ticks| Some(ticks as f64 * input.tick_s(packet.track)?))
+            .map(|time_s| self.from_origin(time_s));
+        let outcome = input.decode(&mut |track, decoded| self.decoded(track, decoded));
+        if let Err(fault) = &outcome {
+            self.decoding.message(fault.to_string());
+        }
+        if outcome.is_err() || packet.corrupt {
+            if Some(packet.track) == self.video_track {
+                self.decoding.picture_fault(at_s);
+            } else if Some(packet.track) == self.audio_track {
+                self.decoding.sound_fault(at_s);
+            }
+        }
+    }
+
+    /// Seconds from the first picture; a file that states no start has it where
+    /// its first time is.
+    fn from_origin(&mut self, time_s: f64) -> f64 {
+        time_s - *self.origin_s.get_or_insert(time_s)
+    }
+
+    fn decoded(&mut self, track: u32, decoded: Decoded<'_>) {
+        match decoded {
+            Decoded::Picture(picture, colour) if Some(track) == self.video_track => {
+                let at_s = picture.time_s.map(|time_s| self.from_origin(time_s));
+                self.note_size(track, &picture);
+                let (at_s, notable) = self.video.picture(&picture, at_s);
+                self.decoding.picture(at_s, picture.key, picture.damaged);
+                self.stills.offer(at_s, notable.is_some(), &colour);
+            }
+            Decoded::Sound(sound) if Some(track) == self.audio_track => {
+                let at_s = sound.time_s.map(|time_s| self.from_origin(time_s));
+                self.note_sound(track, &sound);
+                if sound.damaged {
+                    self.decoding.sound_fault(at_s);
+                }
+                self.audio.sound(&sound, at_s);
+            }
+            Decoded::Strange(what) => self.decoding.message(what),
+            Decoded::Picture(..) | Decoded::Sound(_) => {}
+        }
+    }
+
+    fn note_size(&mut self, track: u32, picture: &Picture<'_>) {
+        let size = (picture.luma.width_px, picture.luma.height_px);
+        if let Some(before) = self.last_size.replace(size)
+            && before != size
+        {
+            let text = |(w, h): (u32, u32)| format!("{w}x{h}");
+            self.change(
+                track,
+                picture.time_s,
+                "picture_size",
+                text(before),
+                text(size),
+            );
+        }
+    }
+
+    fn note_sound(&mut self, track: u32, sound: &Sound<'_>) {
+        let now = (sound.sample_rate_hz, sound.channels);
+        if let Some(before) = self.last_sound.replace(now) {
+            if before.0 != now.0 {
+                let (from, to) = (before.0.to_string(), now.0.to_string());
+                self.change(track, sound.time_s, "sample_rate", from, to);
+            }
+            if before.1 != now.1 {
+                let (from, to) = (before.1.to_string(), now.1.to_string());
+                self.change(track, sound.time_s, "channels", from, to);
+            }
+        }
+    }
+
+    fn change(&mut self, track: u32, at_s: Option<f64>, what: &str, before: String, after: String) {
+        if let Some(Some(timing)) = self.timings.get_mut(track as usize) {
+            let at_s = at_s.or(self.origin_s).unwrap_or(0.0);
+            timing.change(at_s, what, &before, &after);
+        }
+    }
+
+    fn finish(self, m: &mut Measurements, reached_end: bool) -> Vec<Still> {
+        let origin_s = self.origin_s.unwrap_or(0.0);
+        let sample_clock_s = self.audio.sample_clock_s();
+        m.timing = self
+            .timings
+            .into_iter()
+            .flatten()
+            .map(|timing| {
+                let is_main_sound = self.audio_track == Some(timing.track());
+                timing.finish(origin_s, is_main_sound.then_some(sample_clock_s))
+            })
+            .collect();
+        let step_s = m
+            .timing
+            .iter()
+            .find(|t| self.video_track == Some(t.track))
+            .and_then(|t| t.step_median_s);
+        if self.video_track.is_some() {
+            m.video = Some(self.video.finish(step_s));
+        }
+        if self.audio_track.is_some() {
+            m.audio = Some(self.audio.finish());
+        }
+        m.decoding = self.decoding.finish(reached_end);
+        self.stills.finish(self.rotation_deg)
+    }
+}
