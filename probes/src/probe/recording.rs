@@ -209,7 +209,7 @@ impl Pass {
             .pts_ticks
             .or(packet.dts_ticks)
             .and_then(|ticks| Some(ticks as f64 * input.tick_s(packet.track)?))
-            .map(|time_s| self.from_origin(time_s));
+            .map(|time_s| self.since_start(time_s));
         let outcome = input.decode(&mut |track, decoded| self.decoded(track, decoded));
         if let Err(fault) = &outcome {
             self.decoding.message(fault.to_string());
@@ -225,21 +225,21 @@ impl Pass {
 
     /// Seconds from the first picture; a file that states no start has it where
     /// its first time is.
-    fn from_origin(&mut self, time_s: f64) -> f64 {
+    fn since_start(&mut self, time_s: f64) -> f64 {
         time_s - *self.origin_s.get_or_insert(time_s)
     }
 
     fn decoded(&mut self, track: u32, decoded: Decoded<'_>) {
         match decoded {
             Decoded::Picture(picture, colour) if Some(track) == self.video_track => {
-                let at_s = picture.time_s.map(|time_s| self.from_origin(time_s));
+                let at_s = picture.time_s.map(|time_s| self.since_start(time_s));
                 self.note_size(track, &picture);
                 let (at_s, notable) = self.video.picture(&picture, at_s);
                 self.decoding.picture(at_s, picture.key, picture.damaged);
                 self.stills.offer(at_s, notable.is_some(), &colour);
             }
             Decoded::Sound(sound) if Some(track) == self.audio_track => {
-                let at_s = sound.time_s.map(|time_s| self.from_origin(time_s));
+                let at_s = sound.time_s.map(|time_s| self.since_start(time_s));
                 self.note_sound(track, &sound);
                 if sound.damaged {
                     self.decoding.sound_fault(at_s);
