@@ -342,6 +342,15 @@ pub trait Ledger: UploadJournal {
     /// The newest report of a file.
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault>;
 
+    /// Enters a later report of a reported file, with its verdict.
+    async fn enter_report(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        verdict: &str,
+        row: &ReportRow,
+    ) -> Result<(), Fault>;
+
     /// A running number for a file within `series` (case number and node),
     /// from 1. The same file gets the same number again; a number is never
     /// given to another file, not after a crash either.
