@@ -61,17 +61,14 @@ pub(crate) fn defaults(checks: &[&'static Check]) -> CheckTable {
 
 /// The section `[check]` as declared by `checks`.
 pub(crate) fn shape(checks: &[&'static Check]) -> Shape {
-    Shape {
-        name: "check".to_owned(),
-        zh: "各项检查".to_owned(),
-        en: "The checks".to_owned(),
-        keys: Vec::new(),
-        sections: checks.iter().map(|check| one(check)).collect(),
-        lists: Vec::new(),
-    }
+    let mut shape = Shape::titled("check", "各项检查", "The checks");
+    shape.shared = shared();
+    shape.sections = checks.iter().map(|check| one(check)).collect();
+    shape
 }
 
-fn one(check: &Check) -> Shape {
+/// The keys that every check has.
+fn shared() -> Vec<Key> {
     let key = |name: &str, kind, default: Value, zh: &str, en: &str| Key {
         name: name.to_owned(),
         kind,
@@ -81,51 +78,52 @@ fn one(check: &Check) -> Shape {
         en: en.to_owned(),
         source: "",
     };
-    let mut keys: Vec<Key> = check
-        .params
-        .iter()
-        .map(|param| Key {
-            name: param.key.to_owned(),
-            kind: Kind::Number {
-                min: param.min,
-                max: param.max,
-            },
-            unit: param.unit,
-            default: Value::from(param.default),
-            zh: param.doc.zh.to_owned(),
-            en: param.doc.en.to_owned(),
-            source: param.source,
-        })
-        .collect();
-    keys.push(key(
-        "max_level",
-        Kind::Choice(MaxLevel::CHOICES),
-        Value::from("fail"),
-        "此项检查最多给到的级别",
-        "The highest level that this check may give",
-    ));
-    keys.push(key(
-        "enabled",
-        Kind::Bool,
-        Value::from(true),
-        "是否进行此项检查;停用须写明理由,报告会列为“未检测”",
-        "Whether the check runs; switching it off needs a reason, and reports list it as not run",
-    ));
-    keys.push(key(
-        "silence_reason",
-        Kind::Text(Form::Any),
-        Value::from(""),
-        "停用的理由(写入每份报告)",
-        "Why it is switched off; every report quotes it",
-    ));
-    Shape {
-        name: check.code.to_owned(),
-        zh: format!("{}(条款 {})", check.title.zh, check.clause),
-        en: format!("{} (clause {})", check.title.en, check.clause),
-        keys,
-        sections: Vec::new(),
-        lists: Vec::new(),
-    }
+    vec![
+        key(
+            "enabled",
+            Kind::Bool,
+            Value::from(true),
+            "是否进行此项检查;停用须写明理由,报告会列为“未检测”",
+            "Whether the check runs; switching it off needs a reason, and reports list it as not \
+             run",
+        ),
+        key(
+            "max_level",
+            Kind::Choice(MaxLevel::CHOICES),
+            Value::from("fail"),
+            "此项检查最多给到的级别",
+            "The highest level that this check may give",
+        ),
+        key(
+            "silence_reason",
+            Kind::Text(Form::Any),
+            Value::from(""),
+            "停用的理由(写入每份报告)",
+            "Why it is switched off; every report quotes it",
+        ),
+    ]
+}
+
+fn one(check: &Check) -> Shape {
+    let mut shape = Shape::titled(
+        check.code,
+        &format!("{}(条款 {})", check.title.zh, check.clause),
+        &format!("{} (clause {})", check.title.en, check.clause),
+    );
+    let params = check.params.iter().map(|param| Key {
+        name: param.key.to_owned(),
+        kind: Kind::Number {
+            min: param.min,
+            max: param.max,
+        },
+        unit: param.unit,
+        default: Value::from(param.default),
+        zh: param.doc.zh.to_owned(),
+        en: param.doc.en.to_owned(),
+        source: param.source,
+    });
+    shape.keys = params.chain(shared()).collect();
+    shape
 }
 
 /// Reads `[check]`.

@@ -72,6 +72,7 @@ macro_rules! config {
                         },
                         List { entry: Flow::shape("flow"), default: Vec::new() },
                     ],
+                    shared: Vec::new(),
                 }
             }
 

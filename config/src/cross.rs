@@ -8,6 +8,8 @@ use unbroken_probes::text::Text;
 use crate::checks;
 use crate::config::Config;
 use crate::error::Faults;
+use crate::flow::Flow;
+use crate::gate::globs;
 use crate::keys::{ObjectLock, StoreKind};
 use crate::naming::Template;
 use crate::number::NumberPattern;
@@ -179,10 +181,21 @@ fn flows(config: &Config, faults: &mut Faults<'_>) {
             ),
         );
     }
-    for flow in &config.flow {
-        if !config.number.iter().any(|row| row.kind == flow.number_kind) {
+    for (i, flow) in config.flow.iter().enumerate() {
+        if config.flow.iter().skip(i + 1).any(|f| f.code == flow.code) {
+            let entry = faults.entry("flow", &flow.code);
             faults.of(
-                "number",
+                &entry,
+                Text::new(
+                    format!("流程代码 {} 出现两次", flow.code),
+                    format!("the flow code {} comes twice", flow.code),
+                ),
+            );
+        }
+        if !config.number.iter().any(|row| row.kind == flow.number_kind) {
+            let entry = faults.entry("flow", &flow.code);
+            faults.of(
+                &format!("{entry}.number_kind"),
                 Text::new(
                     format!(
                         "流程 {} 所用的编号种类 {} 没有样式",
@@ -195,38 +208,44 @@ fn flows(config: &Config, faults: &mut Faults<'_>) {
                 ),
             );
         }
-        for (i, node) in flow.node.iter().enumerate() {
-            if flow.node.iter().skip(i + 1).any(|n| n.code == node.code) {
-                faults.of(
-                    "flow",
-                    Text::new(
-                        format!("流程 {} 中节点 {} 出现两次", flow.code, node.code),
-                        format!("the flow {} has the node {} twice", flow.code, node.code),
-                    ),
-                );
-            }
-            let unknown = node
-                .instead_of
-                .iter()
-                .find(|code| flow.node(code).is_none());
-            if let Some(code) = unknown {
-                faults.of(
-                    "flow",
-                    Text::new(
-                        format!("节点 {} 的 instead_of:没有节点 {code}", node.code),
-                        format!("instead_of of node {}: there is no node {code}", node.code),
-                    ),
-                );
-            }
-            if node.all_of.is_empty() && node.any_of.is_empty() {
-                faults.of(
-                    "flow",
-                    Text::new(
-                        format!("节点 {} 须写 all_of 或 any_of", node.code),
-                        format!("the node {} needs all_of or any_of", node.code),
-                    ),
-                );
-            }
+        nodes(flow, faults);
+    }
+}
+
+fn nodes(flow: &Flow, faults: &mut Faults<'_>) {
+    let list = format!("{}.node", faults.entry("flow", &flow.code));
+    for (i, node) in flow.node.iter().enumerate() {
+        let entry = faults.entry(&list, &node.code);
+        if flow.node.iter().skip(i + 1).any(|n| n.code == node.code) {
+            faults.of(
+                &entry,
+                Text::new(
+                    format!("流程 {} 中节点 {} 出现两次", flow.code, node.code),
+                    format!("the flow {} has the node {} twice", flow.code, node.code),
+                ),
+            );
+        }
+        let unknown = node
+            .instead_of
+            .iter()
+            .find(|code| flow.node(code).is_none());
+        if let Some(code) = unknown {
+            faults.of(
+                &entry,
+                Text::new(
+                    format!("节点 {} 的 instead_of:没有节点 {code}", node.code),
+                    format!("instead_of of node {}: there is no node {code}", node.code),
+                ),
+            );
+        }
+        if node.all_of.is_empty() && node.any_of.is_empty() {
+            faults.of(
+                &entry,
+                Text::new(
+                    format!("节点 {} 须写 all_of 或 any_of", node.code),
+                    format!("the node {} needs all_of or any_of", node.code),
+                ),
+            );
         }
     }
 }
@@ -292,7 +311,7 @@ fn waits(config: &Config, faults: &mut Faults<'_>) {
 
 fn folders(config: &Config, faults: &mut Faults<'_>) {
     let special = &config.share.special;
-    let gate = config.name_gate();
+    let skipped = globs(&config.share.ignore_dirs);
     let names = [
         ("share.special.unclaimed", &special.unclaimed),
         ("share.special.receipts", &special.receipts),
@@ -308,7 +327,7 @@ fn folders(config: &Config, faults: &mut Faults<'_>) {
                 ),
             );
         }
-        if gate.skips_dir(name) {
+        if skipped.is_match(name) {
             faults.of(
                 key,
                 Text::new(

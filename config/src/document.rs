@@ -36,18 +36,20 @@ pub(crate) fn default_toml_with(checks: &[&'static Check]) -> String {
     for name in secrets::NAMES {
         let _ = writeln!(out, "#   {name}");
     }
-    write_table(&mut out, &shape, "");
+    write_table(&mut out, &shape, "", &[]);
     out
 }
 
-fn write_table(out: &mut String, shape: &Shape, path: &str) {
+/// Writes a section; `told` are the keys that the section above explained.
+fn write_table(out: &mut String, shape: &Shape, path: &str, told: &[Key]) {
     if !path.is_empty() {
         let _ = writeln!(out, "\n# {}\n# {}", shape.zh, shape.en);
         if !shape.keys.is_empty() {
             let _ = writeln!(out, "[{path}]");
         }
     }
-    for key in &shape.keys {
+    write_shared(out, shape, path);
+    for key in shape.keys.iter().filter(|key| !is_told(key, told)) {
         write_comment(out, key);
         if key.default.is_null() || key.required() {
             let _ = writeln!(out, "# {} =", key.name);
@@ -61,11 +63,36 @@ fn write_table(out: &mut String, shape: &Shape, path: &str) {
         }
     }
     for section in &shape.sections {
-        write_table(out, section, &joined(path, &section.name));
+        write_table(out, section, &joined(path, &section.name), &shape.shared);
     }
     for list in &shape.lists {
         write_list(out, list, &joined(path, &list.entry.name));
     }
+}
+
+/// What every section inside `shape` may hold, once and as comments.
+fn write_shared(out: &mut String, shape: &Shape, path: &str) {
+    if shape.shared.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "#\n# 每个 [{path}.…] 还可写以下各项:\n# Every [{path}.…] may also hold:"
+    );
+    for key in &shape.shared {
+        let mut comment = String::new();
+        write_comment(&mut comment, key);
+        let default = toml_value(&key.default);
+        let _ = writeln!(comment, "#   {} = {default}", key.name);
+        let lines = comment.trim_start().lines();
+        for line in std::iter::once("#").chain(lines) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+fn is_told(key: &Key, told: &[Key]) -> bool {
+    told.iter().any(|known| known.name == key.name)
 }
 
 fn write_list(out: &mut String, list: &List, path: &str) {
@@ -167,7 +194,7 @@ pub fn reference_markdown() -> String {
     );
     let names: Vec<String> = secrets::NAMES.iter().map(|n| format!("`{n}`")).collect();
     let _ = writeln!(out, "{}.", names.join(", "));
-    table_markdown(&mut out, &shape, "");
+    table_markdown(&mut out, &shape, "", &[]);
     let _ = writeln!(out, "\n## 内置流程 / Built-in flows");
     for flow in crate::built_in(FlowBase::Shanghai2021) {
         flow_markdown(&mut out, &flow);
@@ -175,18 +202,41 @@ pub fn reference_markdown() -> String {
     out
 }
 
-fn table_markdown(out: &mut String, shape: &Shape, path: &str) {
+fn table_markdown(out: &mut String, shape: &Shape, path: &str, told: &[Key]) {
     if !path.is_empty() {
         let _ = writeln!(out, "\n## `{path}`\n\n{}\n{}.", shape.zh, shape.en);
     }
-    if !shape.keys.is_empty() {
+    let own: Vec<&Key> = shape
+        .keys
+        .iter()
+        .filter(|key| !is_told(key, told))
+        .collect();
+    keys_markdown(out, &own);
+    if !shape.shared.is_empty() {
         let _ = writeln!(
             out,
-            "\n| 键 key | 单位 unit | 默认 default | 可取 values | 含义 meaning | 依据 source |\n\
-             |---|---|---|---|---|---|"
+            "\n每个 `{path}.…` 还可写以下各项。\nEvery `{path}.…` may also hold these."
         );
+        keys_markdown(out, &shape.shared.iter().collect::<Vec<_>>());
     }
-    for key in &shape.keys {
+    for section in &shape.sections {
+        table_markdown(out, section, &joined(path, &section.name), &shape.shared);
+    }
+    for list in &shape.lists {
+        table_markdown(out, &list.entry, &joined(path, &list.entry.name), &[]);
+    }
+}
+
+fn keys_markdown(out: &mut String, keys: &[&Key]) {
+    if keys.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "\n| 键 key | 单位 unit | 默认 default | 可取 values | 含义 meaning | 依据 source |\n\
+         |---|---|---|---|---|---|"
+    );
+    for key in keys {
         let default = match &key.default {
             _ if key.required() => "必填 required".to_owned(),
             Value::Null => "—".to_owned(),
@@ -210,12 +260,6 @@ fn table_markdown(out: &mut String, shape: &Shape, path: &str) {
         ];
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         let _ = writeln!(out, "| {} |", cells.join(" | "));
-    }
-    for section in &shape.sections {
-        table_markdown(out, section, &joined(path, &section.name));
-    }
-    for list in &shape.lists {
-        table_markdown(out, &list.entry, &joined(path, &list.entry.name));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong with a config: every fault at once, each with its place, the
 //! line with a caret, and what was probably meant. Chinese first, then English.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
@@ -17,8 +18,11 @@ pub struct ConfigError {
     pub column: usize,
     /// Characters that the fault covers in its line, at least 1.
     pub width: usize,
-    /// The line as it stands in the file.
+    /// The line as it stands in the file; of a very long one the part around
+    /// the fault.
     pub excerpt: String,
+    /// Column at which the excerpt begins, from 1.
+    pub excerpt_column: usize,
     /// The dotted key concerned; empty if the fault is not one of a key.
     pub key: String,
     /// What is wrong, what was found, what is allowed.
@@ -27,8 +31,14 @@ pub struct ConfigError {
     pub did_you_mean: Option<String>,
 }
 
-/// Longest excerpt shown, in characters; a longer line is cut.
-const EXCERPT_CHARS: usize = 200;
+/// Longest excerpt, in characters; a longer line is cut.
+const EXCERPT_CHARS: usize = 160;
+
+/// Characters kept before the fault in a line that is cut.
+const EXCERPT_LEAD_CHARS: usize = 40;
+
+/// Most faults listed at once; a file with more was not meant as a config.
+const MAX_FAULTS: usize = 100;
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,22 +55,19 @@ impl fmt::Display for ConfigError {
         let Text { zh, en } = &self.text;
         writeln!(f, "错误 {file} 第 {line} 行 第 {column} 列:{zh}。{zh_mean}")?;
         writeln!(f, "error {file}:{line}:{column}: {en}.{en_mean}")?;
-        let shown: String = self.excerpt.chars().take(EXCERPT_CHARS).collect();
-        writeln!(f, "{line:>5} | {shown}")?;
-        let before = self.column.saturating_sub(1).min(EXCERPT_CHARS);
-        let lead: String = shown.chars().take(before).map(blank).collect();
-        let room = shown.chars().count().saturating_sub(before).max(1);
-        let carets: String = shown
+        writeln!(f, "{line:>5} | {}", self.excerpt)?;
+        let before = self.column.saturating_sub(self.excerpt_column);
+        let lead: String = self.excerpt.chars().take(before).map(blank).collect();
+        let mut carets: String = self
+            .excerpt
             .chars()
             .skip(before)
             .take(self.width)
             .map(|c| if is_wide(c) { "^^" } else { "^" })
             .collect();
-        let carets = if carets.is_empty() {
-            "^".repeat(self.width.clamp(1, room))
-        } else {
-            carets
-        };
+        if carets.is_empty() {
+            carets.push('^');
+        }
         write!(f, "      | {lead}{carets}")
     }
 }
@@ -110,6 +117,7 @@ impl ConfigErrors {
             column: 1,
             width: 1,
             excerpt: String::new(),
+            excerpt_column: 1,
             key: String::new(),
             text: Text::new(
                 format!("无法读取配置文件:{why}"),
@@ -158,6 +166,22 @@ impl<'a> Faults<'a> {
         }
     }
 
+    /// The entry of the list `list` that the text gives the code `code`; the
+    /// last one if there are several, the list itself if there is none.
+    pub(crate) fn entry(&self, list: &str, code: &str) -> String {
+        let entries = self.places.iter().rev().filter_map(|(key, span)| {
+            let entry = key.strip_suffix(".code")?;
+            let index = entry.strip_prefix(list)?;
+            let is_entry = index.starts_with('[') && !index.contains('.');
+            let written = self.text.get(span.clone())?.trim_matches(['"', '\'']);
+            (is_entry && written == code).then(|| entry.to_owned())
+        });
+        entries
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| list.to_owned())
+    }
+
     /// Notes a fault of `key` where its value stands.
     pub(crate) fn of(&mut self, key: &str, text: Text) {
         let span = self.span_of(key);
@@ -172,22 +196,37 @@ impl<'a> Faults<'a> {
         text: Text,
         did_you_mean: Option<String>,
     ) {
+        let text = match self.found.len().cmp(&MAX_FAULTS) {
+            Ordering::Less => text,
+            Ordering::Equal => Text::new(
+                "错误过多,其余未列出",
+                "there are more errors, which are not listed",
+            ),
+            Ordering::Greater => return,
+        };
         let start = floor_char(self.text, span.start);
         let end = floor_char(self.text, span.end.max(start));
         let before = self.text.get(..start).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let rest = self.text.get(line_start..).unwrap_or_default();
-        let excerpt = rest.split(['\n', '\r']).next().unwrap_or_default();
+        let whole_line = rest.split(['\n', '\r']).next().unwrap_or_default();
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let covered = self.text.get(start..end).unwrap_or_default();
         let covered = covered.split(['\n', '\r']).next().unwrap_or_default();
+        let excerpt_column = if column > EXCERPT_CHARS - EXCERPT_LEAD_CHARS {
+            column - EXCERPT_LEAD_CHARS
+        } else {
+            1
+        };
+        let excerpt = whole_line.chars().skip(excerpt_column - 1);
         let error = ConfigError {
             file: self.file.to_owned(),
             line,
             column,
             width: covered.chars().count().max(1),
-            excerpt: excerpt.to_owned(),
+            excerpt: excerpt.take(EXCERPT_CHARS).collect(),
+            excerpt_column,
             key: key.to_owned(),
             text,
             did_you_mean,

@@ -1,8 +1,6 @@
 //! Flows, their nodes, and the numbers of cases: data that other cities and
 //! later years replace (research/domain.md 1.2, 1.10, 1.11).
 
-use std::collections::BTreeMap;
-
 use crate::fold::fold;
 use crate::form::{Form, Kind, choices};
 use crate::keys::whole;
@@ -107,12 +105,17 @@ sections! {
     lists {}
 }
 
-/// Flows that replace or extend a base, by code; the base's order is kept.
+/// Flows that replace or extend a base, by code; the base's order is kept. A
+/// code that comes twice among the admin's own stays twice, so that it is
+/// found and refused.
 pub(crate) fn merge(mut base: Vec<Flow>, own: Vec<Flow>) -> Vec<Flow> {
+    let mut seen: Vec<String> = Vec::new();
     for flow in own {
+        let twice = seen.contains(&flow.code);
+        seen.push(flow.code.clone());
         match base.iter_mut().find(|known| known.code == flow.code) {
-            Some(known) => *known = flow,
-            None => base.push(flow),
+            Some(known) if !twice => *known = flow,
+            _ => base.push(flow),
         }
     }
     base
@@ -127,52 +130,79 @@ impl Flow {
     }
 
     /// The node that a folder is for: its code, its name or an alias, each
-    /// also with a leading number (`04-现场试验考核`, `05授权签字人考核(如有)`).
-    /// `None` if none or several are meant.
+    /// also with a leading number, and its code before its name
+    /// (`04-现场试验考核`, `05授权签字人考核(如有)`, `A2.2首次会议`). `None` if
+    /// none or several are meant.
     pub fn node_of_folder(&self, folder: &str) -> Option<&Node> {
-        let folded = fold(folder);
+        let folded = fold(folder).to_lowercase();
         let whole = strip_if_any(folded.trim());
         let bare = without_leading_number(whole);
         let mut hits = self.node.iter().filter(|node| {
-            [whole, bare].iter().any(|word| {
-                !word.is_empty()
-                    && node
-                        .words()
-                        .any(|known| fold(known).eq_ignore_ascii_case(word))
+            let code = fold(&node.code).to_lowercase();
+            let after_code = whole.strip_prefix(&code).map(without_separator);
+            node.words().any(|known| {
+                let known = fold(known).to_lowercase();
+                known == whole || known == bare || Some(known.as_str()) == after_code
             })
         });
         let hit = hits.next();
         hit.filter(|_| hits.next().is_none())
     }
 
-    /// The nodes whose names, aliases or codes stand in a file's name; the
-    /// longest word wins where one holds another. Several mean that the name
-    /// does not decide.
+    /// The nodes whose words stand in a file's name. Where one word holds
+    /// another, the longer counts; and where some node stands there by its
+    /// code or full name, aliases of others do not count (`某某试验公司_首次会议`
+    /// speaks of the meeting). Several nodes mean that the name does not decide.
     pub fn nodes_in_name(&self, name: &str) -> Vec<&Node> {
         let folded = fold(name).to_lowercase();
-        let mut by_word: BTreeMap<(usize, usize), &Node> = BTreeMap::new();
+        let mut hits: Vec<Hit<'_>> = Vec::new();
         for node in &self.node {
             for word in node.words() {
+                let is_alias = node.aliases.iter().any(|alias| alias == word);
                 let word = fold(word).to_lowercase();
-                for (at, _) in folded.match_indices(&word) {
-                    let end = at + word.len();
-                    let stands_alone = !word.is_ascii() || is_bounded(&folded, at, end);
-                    if !word.is_empty() && stands_alone {
-                        by_word.entry((at, end)).or_insert(node);
+                if word.is_empty() {
+                    continue;
+                }
+                for (start, _) in folded.match_indices(&word) {
+                    let end = start + word.len();
+                    if !word.is_ascii() || is_bounded(&folded, start, end) {
+                        hits.push(Hit {
+                            node,
+                            start,
+                            end,
+                            is_alias,
+                        });
                     }
                 }
             }
         }
-        let spans: Vec<(usize, usize)> = by_word.keys().copied().collect();
+        let by_name = hits.iter().any(|hit| !hit.is_alias);
         let mut found: Vec<&Node> = Vec::new();
-        for ((start, end), node) in by_word {
-            let inside = |s: usize, e: usize| s <= start && end <= e && (s, e) != (start, end);
-            let shadowed = spans.iter().any(|(s, e)| inside(*s, *e));
-            if !shadowed && !found.iter().any(|known| known.code == node.code) {
-                found.push(node);
+        for hit in &hits {
+            let shadowed = hits.iter().any(|other| other.holds(hit));
+            let outranked = by_name && hit.is_alias;
+            if !shadowed && !outranked && !found.iter().any(|known| known.code == hit.node.code) {
+                found.push(hit.node);
             }
         }
         found
+    }
+}
+
+/// One word of a node in a name.
+struct Hit<'a> {
+    node: &'a Node,
+    start: usize,
+    end: usize,
+    is_alias: bool,
+}
+
+impl Hit<'_> {
+    /// True if `other` is a part of this longer word.
+    fn holds(&self, other: &Hit<'_>) -> bool {
+        self.start <= other.start
+            && other.end <= self.end
+            && self.end - self.start > other.end - other.start
     }
 }
 
@@ -208,7 +238,11 @@ fn without_leading_number(word: &str) -> &str {
     if rest.len() == word.len() {
         return word;
     }
-    rest.trim_start_matches(['-', '_', '.', ' ', '、'])
+    without_separator(rest)
+}
+
+fn without_separator(word: &str) -> &str {
+    word.trim_start_matches(['-', '_', '.', ' ', '、'])
 }
 
 /// True if no ASCII letter or digit touches the span: `C1` is not in `C12`.
@@ -217,4 +251,155 @@ fn is_bounded(text: &str, start: usize, end: usize) -> bool {
     let before = text.get(..start).and_then(|t| t.chars().next_back());
     let after = text.get(end..).and_then(|t| t.chars().next());
     !touches(before) && !touches(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn flow(code: &str) -> Flow {
+        Config::default().flow(code).cloned().unwrap()
+    }
+
+    fn codes(nodes: &[&Node]) -> Vec<String> {
+        nodes.iter().map(|node| node.code.clone()).collect()
+    }
+
+    #[test]
+    fn the_built_in_flows_are_the_plan_s() {
+        // The text of the built-in flows read as an admin's own must be free
+        // of faults, and change nothing.
+        let own =
+            crate::parse(SHANGHAI_2021, "shanghai-2021.toml").unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(own, Config::default());
+        let nodes = |code: &str| flow(code).node.len();
+        assert_eq!(["A", "B", "C", "D"].map(nodes), [11, 3, 8, 1]);
+        let media = |code: &str| {
+            let flow = flow(code);
+            let media = flow.node.iter().filter(|node| node.asks_for_media());
+            media.map(|node| node.code.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(media("A"), ["A2.1", "A2.2", "A2.4", "A2.5", "A2.6"]);
+        assert_eq!(media("C"), ["C1", "C2", "C4", "C5", "C6", "C7"]);
+        assert!(media("B").is_empty() && media("D").is_empty());
+    }
+
+    #[test]
+    fn the_traps_of_the_tables_are_kept_apart() {
+        let (a, c) = (flow("A"), flow("C"));
+        let forms = |flow: &Flow, code: &str| flow.node(code).unwrap().all_of.clone();
+        assert_eq!(forms(&a, "A2.3"), [RecordForm::TextElectronic]);
+        assert_eq!(forms(&c, "C3"), [RecordForm::TextPaper]);
+        assert_eq!(forms(&a, "A2.7"), [RecordForm::TextElectronic]);
+        assert_eq!(forms(&c, "C8"), [RecordForm::TextPaper]);
+        let risk = c.node("c7").unwrap();
+        assert_eq!(risk.any_of, [RecordForm::Photo, RecordForm::Video]);
+        assert_eq!(risk.all_of, [RecordForm::TextPaper]);
+        assert_eq!(
+            (risk.condition, risk.protect),
+            (Condition::Declared, Protection::Risk)
+        );
+        let declared = |flow: &Flow| {
+            let declared = flow
+                .node
+                .iter()
+                .filter(|n| n.condition == Condition::Declared);
+            declared.map(|n| n.code.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(declared(&a), ["A2.5"]);
+        assert_eq!(declared(&c), ["C5", "C7"]);
+        let written = a.node("A3").unwrap();
+        assert_eq!(written.instead_of.len(), 7);
+    }
+
+    #[test]
+    fn folders_name_nodes_in_every_way_that_teams_write() {
+        let a = flow("A");
+        for (folder, code) in [
+            ("A2.2", "A2.2"),
+            ("a2.2", "A2.2"),
+            ("首次会议", "A2.2"),
+            ("02首次会议", "A2.2"),
+            ("02-首次会议", "A2.2"),
+            ("04-现场试验考核", "A2.4"),
+            ("４、现场试验考核", "A2.4"),
+            ("05授权签字人考核(如有)", "A2.5"),
+            ("05授权签字人考核（如有）", "A2.5"),
+            ("A2.2首次会议", "A2.2"),
+            ("A2.2_首次会议", "A2.2"),
+            ("进场", "A2.1"),
+            ("02-a2.2", "A2.2"),
+            ("First Meeting", "A2.2"),
+        ] {
+            let node = a.node_of_folder(folder).map(|node| node.code.as_str());
+            assert_eq!(node, Some(code), "{folder}");
+        }
+        for folder in [
+            "",
+            "02",
+            "A2",
+            "A2.2末次会议",
+            "会议",
+            "评审意见汇总",
+            "YW2026040001",
+        ] {
+            assert!(a.node_of_folder(folder).is_none(), "{folder}");
+        }
+    }
+
+    #[test]
+    fn file_names_name_nodes_or_stay_silent() {
+        let a = flow("A");
+        for (name, expected) in [
+            ("YW2026040001_首次会议.jpg", vec!["A2.2"]),
+            ("IMG_0001.JPG", vec![]),
+            ("首次会议和末次会议.jpg", vec!["A2.2", "A2.6"]),
+            ("现场试验考核2.jpg", vec!["A2.4"]),
+            ("某某试验检测公司_首次会议.jpg", vec!["A2.2"]),
+            ("某某试验.jpg", vec!["A2.4"]),
+            ("YW2026040001_A2.4_003.jpg", vec!["A2.4"]),
+            ("XA2.4.jpg", vec![]),
+            ("A2.45.jpg", vec![]),
+            ("评审意见汇总.pdf", vec!["A2.7", "A3"]),
+        ] {
+            assert_eq!(codes(&a.nodes_in_name(name)), expected, "{name}");
+        }
+        assert_eq!(codes(&flow("C").nodes_in_name("C1 进场.jpg")), ["C1"]);
+    }
+
+    #[test]
+    fn a_flow_of_the_same_code_replaces_and_a_new_one_is_added() {
+        let node = "[[flow.node]]\ncode = \"X1\"\nname_zh = \"远程核查\"\nname_en = \"Remote\"\n\
+                    any_of = [\"video\"]\n";
+        let text = |code: &str| {
+            format!(
+                "[[flow]]\ncode = \"{code}\"\nname_zh = \"远程评审\"\nname_en = \"Remote\"\n\
+                 number_kind = \"serial\"\n{node}"
+            )
+        };
+        let codes = |text: &str| {
+            let config = crate::parse(text, "t").unwrap();
+            config
+                .flow
+                .iter()
+                .map(|f| f.code.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&text("E")), ["A", "B", "C", "D", "E"]);
+        assert_eq!(codes(&text("B")), ["A", "B", "C", "D"]);
+        let config = crate::parse(&text("B"), "t").unwrap();
+        assert_eq!(config.flow("B").unwrap().name_zh, "远程评审");
+        let alone = format!("[flows]\nbase = \"none\"\n{}", text("E"));
+        assert_eq!(codes(&alone), ["E"]);
+        for bad in [
+            text("E").replace("serial", "nonesuch"),
+            text("E").replace("any_of = [\"video\"]", ""),
+            text("E").replace("any_of", "instead_of = [\"X9\"]\nany_of"),
+            format!("{}{node}", text("E")),
+            format!("{}{}", text("E"), text("E")),
+        ] {
+            assert!(crate::parse(&bad, "t").is_err(), "{bad}");
+        }
+    }
 }

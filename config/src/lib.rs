@@ -146,17 +146,11 @@ fn unknown_version(text: &str, file_name: &str) -> ConfigErrors {
 /// The built-in flows. A test holds that they are free of faults, so that none
 /// is lost here.
 pub(crate) fn built_in(base: FlowBase) -> Vec<Flow> {
-    let shape = Shape {
-        name: String::new(),
-        zh: String::new(),
-        en: String::new(),
-        keys: Vec::new(),
-        sections: Vec::new(),
-        lists: vec![List {
-            entry: Flow::shape("flow"),
-            default: Vec::new(),
-        }],
-    };
+    let mut shape = Shape::titled("", "", "");
+    shape.lists.push(List {
+        entry: Flow::shape("flow"),
+        default: Vec::new(),
+    });
     let text = base.text();
     let mut faults = Faults::new("flows", text);
     match Document::parse(text) {

@@ -205,3 +205,86 @@ fn unanchored(pattern: &str) -> &str {
         _ => pattern,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Config;
+
+    fn all(text: &str) -> Vec<String> {
+        let config = Config::default();
+        let patterns = config.number_patterns();
+        let found = patterns.iter().flat_map(|pattern| pattern.find(text));
+        found.map(|number| number.canonical).collect()
+    }
+
+    #[test]
+    fn numbers_are_found_in_folder_and_file_names() {
+        for (text, number) in [
+            ("YW2026040001", "YW2026040001"),
+            ("YW２０２６０４０００１_首次会议.jpg", "YW2026040001"),
+            ("YW2026040001_某某检测公司", "YW2026040001"),
+            ("yw2026040001-1.jpg", "YW2026040001"),
+            ("沪监通2026-0012_某某检测公司", "沪监通〔2026〕0012号"),
+            ("沪监通〔2026〕0012号", "沪监通〔2026〕0012号"),
+            ("沪监通【２０２６】0012号风险监控", "沪监通〔2026〕0012号"),
+        ] {
+            assert_eq!(all(text), [number], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_something_longer_is_no_number() {
+        for text in [
+            "YW20260400012",
+            "XYW2026040001",
+            "YW202604001",
+            "沪监通2026-00123",
+            "",
+        ] {
+            assert!(all(text).is_empty(), "{text}");
+        }
+        let twice = all("YW2026040001 YW2026040002 YW2026040001");
+        assert_eq!(twice, ["YW2026040001", "YW2026040002"]);
+    }
+
+    #[test]
+    fn a_whole_match_takes_nothing_more() {
+        let config = Config::default();
+        let patterns = config.number_patterns();
+        let serial = patterns.iter().find(|p| p.kind == "serial").unwrap();
+        assert_eq!(
+            serial.matches(" YW2026040001 ").unwrap().canonical,
+            "YW2026040001"
+        );
+        assert!(serial.matches("YW2026040001_x").is_none());
+    }
+
+    #[test]
+    fn anchors_of_a_pattern_do_not_hinder_finding() {
+        let row = Number {
+            kind: "serial".to_owned(),
+            pattern: r"^N\d{3}\$?$".to_owned(),
+            ..Number::default()
+        };
+        let pattern = NumberPattern::new(&row).unwrap();
+        assert_eq!(pattern.find("a N123 b").len(), 1);
+        assert_eq!(unanchored(r"^a\$"), r"a\$");
+    }
+
+    #[test]
+    fn examples_and_canonical_forms_are_held_against_the_pattern() {
+        let text = |pattern: &str, canonical: &str, example: &str| {
+            format!(
+                "[[number]]\nkind = \"notice\"\npattern = '监(\\d+)'\n[[number]]\nkind = \
+                 \"serial\"\npattern = '{pattern}'\ncanonical = '{canonical}'\nexamples = \
+                 ['{example}']\n"
+            )
+        };
+        assert!(crate::parse(&text(r"n(\d)", "n$1", "n1"), "t").is_ok());
+        let errors = crate::parse(&text(r"n(\d)", "n$1", "n12"), "t").unwrap_err();
+        assert_eq!(errors.0[0].key, "number[1].examples");
+        let errors = crate::parse(&text(r"n(\d)", "m$1", "n1"), "t").unwrap_err();
+        assert_eq!(errors.0[0].key, "number[1].canonical");
+    }
+}

@@ -58,9 +58,24 @@ pub struct Shape {
     pub sections: Vec<Shape>,
     /// Lists of tables inside it.
     pub lists: Vec<List>,
+    /// Keys that every section inside it has, documented once.
+    pub shared: Vec<Key>,
 }
 
 impl Shape {
+    /// A shape that holds nothing yet.
+    pub(crate) fn titled(name: &str, zh: &str, en: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            zh: zh.to_owned(),
+            en: en.to_owned(),
+            keys: Vec::new(),
+            sections: Vec::new(),
+            lists: Vec::new(),
+            shared: Vec::new(),
+        }
+    }
+
     /// Every name that may stand in this section.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let keys = self.keys.iter().map(|key| key.name.as_str());
@@ -136,6 +151,7 @@ macro_rules! sections {
                         entry: <$entry as $crate::shape::Section>::shape(stringify!($list)),
                         default: defaults.$list.iter().map($crate::shape::plain).collect(),
                     }, )* ],
+                    shared: Vec::new(),
                 }
             }
 

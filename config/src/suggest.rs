@@ -5,8 +5,15 @@ use serde_json::Value;
 use crate::form::Kind;
 use crate::shape::Shape;
 
+/// Longest text for which a meaning is guessed, in bytes; longer than any key,
+/// and a bound on the work.
+const MAX_GUESSED_BYTES: usize = 128;
+
 /// Near enough to suggest: a third of the letters may differ, at least one.
 fn is_near(typed: &str, known: &str) -> Option<usize> {
+    if typed.len() > MAX_GUESSED_BYTES {
+        return None;
+    }
     let distance = strsim::damerau_levenshtein(typed, known);
     (distance <= (typed.chars().count() / 3).max(1)).then_some(distance)
 }

@@ -256,6 +256,62 @@ fn carets_stand_under_what_they_mean_behind_wide_characters() {
 }
 
 #[test]
+fn a_long_line_is_cut_around_the_fault_and_too_many_faults_end() {
+    let long = format!(
+        "share = {{ paths = [\"{}\"], unknwon = 1 }}",
+        "长".repeat(1000)
+    );
+    let errors = parse(&long, "t").unwrap_err();
+    let error = &errors.0[0];
+    assert!(error.excerpt.chars().count() <= 160, "{}", error.excerpt);
+    assert!(error.excerpt.contains("unknwon") && error.column > 1000);
+    let shown = errors.to_string();
+    let caret = shown.lines().last().unwrap();
+    assert!(caret.ends_with(" ^^^^^^^") && caret.len() < 200, "{caret}");
+    let many: String = (0..5000).map(|i| format!("k{i} = 1\n")).collect();
+    let errors = parse(&many, "t").unwrap_err();
+    assert_eq!(errors.0.len(), 101);
+    assert!(errors.0[100].text.en.contains("not listed"));
+}
+
+#[test]
+fn faults_of_an_own_flow_stand_in_its_own_lines() {
+    let text = "[[flow]]\ncode = \"E\"\nname_zh = \"甲\"\nname_en = \"a\"\n\
+                number_kind = \"nonesuch\"\n[[flow.node]]\ncode = \"E1\"\nname_zh = \"乙\"\n\
+                name_en = \"b\"\n";
+    let errors = parse(text, "t").unwrap_err();
+    let lines: Vec<usize> = errors.0.iter().map(|e| e.line).collect();
+    assert_eq!(lines, [5, 6], "{errors}");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_brings_the_reader_down(at in 0_usize..12_000, cut in 0_usize..40, put in ".{0,12}") {
+        let mut text = crate::default_toml();
+        let from = floor(&text, at);
+        let to = floor(&text, at.saturating_add(cut)).max(from);
+        text.replace_range(from..to, &put);
+        if let Err(errors) = parse(&text, "t") {
+            proptest::prop_assert!(!errors.0.is_empty());
+            for error in &errors.0 {
+                proptest::prop_assert!(error.line >= 1 && error.column >= error.excerpt_column);
+            }
+            proptest::prop_assert!(errors.to_string().contains('^'));
+        }
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[test]
 fn broken_toml_and_newer_versions_are_refused_with_their_place() {
     let errors = parse("version = 1\n[share\n", "t.toml").unwrap_err();
     assert_eq!(errors.0[0].line, 2, "{errors}");

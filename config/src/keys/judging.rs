@@ -61,7 +61,7 @@ fn known_quirks() -> Vec<Quirk> {
         quirk("Google", Some(false), Some(true), aosp),
         quirk(
             "samsung",
-            Some(false),
+            None,
             Some(true),
             "photoprism issue #1388, one sample; AOSP MPEG4Writer",
         ),
