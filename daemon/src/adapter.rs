@@ -4,3 +4,5 @@
 pub mod digester;
 pub mod os_clock;
 pub mod prober_child;
+pub mod store_directory;
+pub mod store_doctor;
