@@ -5,6 +5,8 @@ pub mod decision_scale;
 pub mod decoding;
 mod histogram;
 pub mod noise;
+pub mod mdpm;
+pub mod metadata;
 pub mod photo;
 #[cfg(test)]
 pub(crate) mod recipe;

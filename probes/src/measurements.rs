@@ -11,7 +11,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use crate::measure::{audio::Audio, photo::Photo, timing::Timing, video::Video};
+pub use crate::measure::{
+    audio::Audio, metadata::Exif, photo::Photo, timing::Timing, video::Video,
+};
 use crate::text::Text;
 
 /// The version of this shape, as stored. A change of meaning makes a new one
@@ -59,6 +61,8 @@ pub struct Measurements {
     pub device: Device,
     /// Every string or structure that names who wrote or changed the file.
     pub traces: Vec<Trace>,
+    /// The EXIF block of a picture file.
+    pub exif: Option<Exif>,
     /// The still picture, if `kind` is photo.
     pub photo: Option<Photo>,
     /// The main moving picture track.
