@@ -4,9 +4,9 @@ pub mod audio;
 pub mod decision_scale;
 pub mod decoding;
 mod histogram;
-pub mod noise;
 pub mod mdpm;
 pub mod metadata;
+pub mod noise;
 pub mod photo;
 #[cfg(test)]
 pub(crate) mod recipe;

@@ -122,7 +122,9 @@ fn seen(level: Level, apart_s: f64, a: &TimeReading, b: &TimeReading, limit_s: f
         _ => Strength::Supporting,
     };
     let apart = duration(apart_s);
-    let times = format!("{} “{}”, {} “{}”", a.field, a.written, b.field, b.written);
+    // Containers count seconds; a person reads dates.
+    let written = |r: &TimeReading| format!("{} {}", r.field, r.local.format("%Y-%m-%d %H:%M:%S"));
+    let times = format!("{}, {}", written(a), written(b));
     let (zh, en) = match level {
         Level::Info => (
             "说明设备时钟不准或定位滞后,仅供参考。",

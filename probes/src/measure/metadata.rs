@@ -1,4 +1,5 @@
-//! What a picture file says of itself: EXIF and XMP.
+//! What a picture file says of itself in EXIF. XMP is read with the structure,
+//! by [`crate::container`].
 //!
 //! **Why kamadak-exif.** It is small, has no `unsafe`, refuses an IFD that it
 //! has visited before and more than eight in a row, parses values only when
@@ -9,9 +10,8 @@
 //! neither of them decodes. nom-exif also reads the EXIF that ImageMagick puts
 //! into PNG as hexadecimal text; no camera writes that.
 //!
-//! **Bounds.** The parser is shown at most [`EXIF_READ_MAX_BYTES`] of a file,
-//! XMP is looked for in its first [`XMP_SCAN_MAX_BYTES`]. Damage is recorded,
-//! never repaired.
+//! **Bounds.** The parser is shown at most [`EXIF_READ_MAX_BYTES`] of a file.
+//! Damage is recorded, never repaired.
 
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 
@@ -23,8 +23,7 @@ use crate::measurements::{Measurements, NotRun, Trace};
 mod block;
 mod budget;
 mod exif_fields;
-pub mod written_time;
-mod xmp;
+mod written_time;
 
 use block::Found;
 use budget::Budget;
@@ -34,9 +33,9 @@ use budget::Budget;
 /// parser; TIFF puts its directories anywhere.
 pub const EXIF_READ_MAX_BYTES: u64 = 16 << 20;
 
-/// How far into a file XMP is looked for. Named guess: JPEG, PNG and HEIF
-/// writers put it before the picture or close to the front.
-pub const XMP_SCAN_MAX_BYTES: u64 = 8 << 20;
+/// How much of a file's front is looked at to find the block. Named guess: in
+/// JPEG it is among the first segments, in WebP it follows the picture.
+const HEAD_MAX_BYTES: u64 = 8 << 20;
 
 /// Longest text of a trace, in characters.
 const TRACE_MAX_CHARS: usize = 300;
@@ -89,12 +88,12 @@ pub struct Thumbnail {
     pub whole: bool,
 }
 
-/// Reads EXIF and XMP of a JPEG, HEIF, TIFF, PNG or WebP file of `len_bytes`
+/// Reads EXIF of a JPEG, HEIF, TIFF, PNG or WebP file of `len_bytes`
 /// into `m`. Other files are left alone. Never fails: damage ends in
 /// [`Exif::damage`] or in [`Measurements::not_run`].
 pub fn read_exif(r: &mut (impl Read + Seek), len_bytes: u64, m: &mut Measurements) {
     m.instruments.insert("exif".to_owned(), VERSION);
-    let head = match head(r, len_bytes.min(XMP_SCAN_MAX_BYTES)) {
+    let head = match head(r, len_bytes.min(HEAD_MAX_BYTES)) {
         Ok(head) => head,
         Err(e) => return not_run(m, format!("the file could not be read: {e}")),
     };
@@ -121,7 +120,6 @@ pub fn read_exif(r: &mut (impl Read + Seek), len_bytes: u64, m: &mut Measurement
         Ok(None) => {}
         Err(why) => not_run(m, why),
     }
-    xmp::read(&head, m);
 }
 
 fn not_run(m: &mut Measurements, why: String) {

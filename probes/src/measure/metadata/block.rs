@@ -87,7 +87,7 @@ fn in_webp(head: &[u8]) -> Found<'_> {
         // Chunks are padded to an even length.
         at = end.saturating_add(size % 2);
     }
-    if at >= head.len() && head.len() < super::XMP_SCAN_MAX_BYTES as usize {
+    if at >= head.len() && head.len() < super::HEAD_MAX_BYTES as usize {
         Found::Nothing
     } else {
         Found::Unsure

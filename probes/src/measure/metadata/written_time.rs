@@ -1,4 +1,4 @@
-//! Dates and times as EXIF and XMP write them.
+//! Dates and times as EXIF writes them.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
@@ -41,34 +41,6 @@ pub fn zone(text: &str) -> Option<Zone> {
     let minutes: i32 = digits.get(2..)?.parse().ok()?;
     // -12:00 to +14:00 are in use.
     (hours <= 14 && minutes < 60).then_some(Zone::Offset(sign * (hours * 3600 + minutes * 60)))
-}
-
-/// `2026-04-12T09:00:00.25+08:00`, the ISO 8601 form of XMP, whose zone,
-/// fraction and seconds may be missing. A date without a time is no time.
-pub fn iso_time(text: &str) -> Option<(NaiveDateTime, Zone)> {
-    let text = text.trim();
-    let (date, clock) = text.split_once(['T', ' '])?;
-    let at = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    let (clock, zone_text) = clock.split_at_checked(at)?;
-    let zone = if zone_text.is_empty() {
-        Zone::Local
-    } else {
-        zone(zone_text)?
-    };
-    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
-    let mut numbers = numbers(date, &[4, 2, 2])?;
-    let clock = match clock.len() {
-        5 => self::numbers(clock, &[2, 2])?,
-        _ => self::numbers(clock, &[2, 2, 2])?,
-    };
-    numbers.extend(clock);
-    numbers.resize(6, 0);
-    let fraction = if fraction.is_empty() {
-        TimeDelta::zero()
-    } else {
-        sub_seconds(fraction)?
-    };
-    Some((date_time(&numbers)?.checked_add_signed(fraction)?, zone))
 }
 
 /// Numbers of the given widths with one mark between them, to the end.
@@ -146,33 +118,6 @@ mod tests {
         assert_eq!(zone("Z"), Some(Zone::Offset(0)));
         for text in ["", "   :  ", "08:00", "+15:00", "+08:60", "+8:00"] {
             assert_eq!(zone(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn iso_forms() {
-        let at = |text: &str| text.parse::<NaiveDateTime>().unwrap();
-        assert_eq!(
-            iso_time("2026-04-12T09:00:07.25+08:00"),
-            Some((at("2026-04-12T09:00:07.25"), Zone::Offset(28_800)))
-        );
-        assert_eq!(
-            iso_time("2026-04-12T09:00"),
-            Some((at("2026-04-12T09:00:00"), Zone::Local))
-        );
-        assert_eq!(
-            iso_time("2026-04-12T09:00:07Z"),
-            Some((at("2026-04-12T09:00:07"), Zone::Offset(0)))
-        );
-        for text in [
-            "",
-            "2026-04-12",
-            "2026-04",
-            "2026-04-12T09:00:07+",
-            "T",
-            "2026-04-12T",
-        ] {
-            assert_eq!(iso_time(text), None, "{text:?}");
         }
     }
 }
