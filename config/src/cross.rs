@@ -9,7 +9,7 @@ use crate::checks;
 use crate::config::Config;
 use crate::error::Faults;
 use crate::flow::Flow;
-use crate::gate::globs;
+use crate::gate::{MAX_GLOBS_BYTES, globs};
 use crate::keys::{ObjectLock, StoreKind};
 use crate::naming::Template;
 use crate::number::NumberPattern;
@@ -22,6 +22,7 @@ pub(crate) fn check(config: &Config, checks: &[&'static Check], faults: &mut Fau
     flows(config, faults);
     name_length(config, faults);
     waits(config, faults);
+    lists(config, faults);
     folders(config, faults);
     checks::cross(&config.check, checks, faults);
 }
@@ -303,6 +304,29 @@ fn waits(config: &Config, faults: &mut Faults<'_>) {
                 Text::new(
                     format!("{key}:等待不得达到 24 小时规则的时限({limit_h} 小时)"),
                     format!("{key}: the wait must stay below the limit of save.24h ({limit_h} h)"),
+                ),
+            );
+        }
+    }
+}
+
+fn lists(config: &Config, faults: &mut Faults<'_>) {
+    for (key, list) in [
+        ("share.ignore_names", &config.share.ignore_names),
+        ("share.temp_names", &config.share.temp_names),
+        ("share.ignore_dirs", &config.share.ignore_dirs),
+        ("intake.chat_patterns", &config.intake.chat_patterns),
+    ] {
+        let bytes: usize = list.iter().map(String::len).sum();
+        if bytes > MAX_GLOBS_BYTES {
+            faults.of(
+                key,
+                Text::new(
+                    format!("{key}:各样式合计 {bytes} 字节,超过 {MAX_GLOBS_BYTES} 字节"),
+                    format!(
+                        "{key}: the patterns take {bytes} bytes together, more than \
+                         {MAX_GLOBS_BYTES}"
+                    ),
                 ),
             );
         }

@@ -6,7 +6,7 @@ use unbroken_probes::check::Check;
 use unbroken_probes::registry::CHECKS;
 
 use crate::config::Config;
-use crate::form::Kind;
+use crate::form::{Form, Kind};
 use crate::shape::{Key, Shape};
 use crate::suggest;
 
@@ -54,7 +54,7 @@ fn table_schema(shape: &Shape) -> Value {
 }
 
 fn key_schema(key: &Key) -> Value {
-    let mut schema = key.kind.schema();
+    let mut schema = kind_schema(&key.kind);
     if let Value::Object(fields) = &mut schema {
         fields.insert(
             "description".to_owned(),
@@ -68,6 +68,47 @@ fn key_schema(key: &Key) -> Value {
         }
     }
     schema
+}
+
+/// What a value may be, as JSON Schema.
+fn kind_schema(kind: &Kind) -> Value {
+    match kind {
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Integer { min, max } if *max == i64::MAX => {
+            json!({ "type": "integer", "minimum": min })
+        }
+        Kind::Integer { min, max } => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
+        }
+        Kind::Number { min, max } => {
+            json!({ "type": "number", "minimum": min, "maximum": max })
+        }
+        Kind::Text(Form::Any | Form::PathOrEmpty) => json!({ "type": "string" }),
+        Kind::Text(Form::Regex) => {
+            json!({ "type": "string", "minLength": 1, "format": "regex" })
+        }
+        Kind::Text(Form::Offset) => {
+            json!({ "type": "string", "pattern": "^[+-][0-9]{2}:[0-9]{2}$" })
+        }
+        Kind::Text(Form::Slug) => json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+$" }),
+        Kind::Text(Form::SlugOrEmpty) => {
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]*$" })
+        }
+        Kind::Text(Form::WebAddressOrEmpty) => {
+            json!({ "type": "string", "pattern": "^(https?://.+)?$" })
+        }
+        Kind::Text(Form::LedgerOrEmpty) => {
+            json!({ "type": "string", "pattern": "^(sqlite:.+)?$" })
+        }
+        Kind::Text(_) => json!({ "type": "string", "minLength": 1 }),
+        Kind::Choice(choices) => {
+            let words: Vec<&str> = choices.iter().map(|c| c.word).collect();
+            json!({ "type": "string", "enum": words })
+        }
+        Kind::List { of, min, max } => json!({
+            "type": "array", "items": kind_schema(of), "minItems": min, "maxItems": max,
+        }),
+    }
 }
 
 /// What a key or a section means, in both languages; `None` if there is none

@@ -8,13 +8,15 @@ use unbroken_probes::registry::CHECKS;
 
 use crate::config::Config;
 use crate::describe::toml_value;
+use crate::error::is_wide;
 use crate::flow::{Flow, FlowBase};
 use crate::form::Kind;
 use crate::secrets;
 use crate::shape::{Key, List, Shape};
 
-/// Longest line of the shipped file; longer lists are broken.
-const LINE_CHARS: usize = 100;
+/// Widest line of the shipped file, in columns of a terminal; longer comments
+/// and lists are broken.
+const LINE_COLUMNS: usize = 100;
 
 /// The shipped config file: every key at its default, with comments.
 pub fn default_toml() -> String {
@@ -43,7 +45,9 @@ pub(crate) fn default_toml_with(checks: &[&'static Check]) -> String {
 /// Writes a section; `told` are the keys that the section above explained.
 fn write_table(out: &mut String, shape: &Shape, path: &str, told: &[Key]) {
     if !path.is_empty() {
-        let _ = writeln!(out, "\n# {}\n# {}", shape.zh, shape.en);
+        out.push('\n');
+        comment(out, "# ", &shape.zh);
+        comment(out, "# ", &shape.en);
         if !shape.keys.is_empty() {
             let _ = writeln!(out, "[{path}]");
         }
@@ -96,7 +100,9 @@ fn is_told(key: &Key, told: &[Key]) -> bool {
 }
 
 fn write_list(out: &mut String, list: &List, path: &str) {
-    let _ = writeln!(out, "\n# {}\n# {}", list.entry.zh, list.entry.en);
+    out.push('\n');
+    comment(out, "# ", &list.entry.zh);
+    comment(out, "# ", &list.entry.en);
     if list.default.is_empty() {
         let _ = writeln!(
             out,
@@ -106,7 +112,8 @@ fn write_list(out: &mut String, list: &List, path: &str) {
         return;
     }
     for key in &list.entry.keys {
-        let _ = writeln!(out, "#   {}: {}\n#     {}", key.name, key.zh, key.en);
+        comment(out, "#   ", &format!("{}: {}", key.name, key.zh));
+        comment(out, "#     ", &key.en);
     }
     for entry in &list.default {
         let _ = writeln!(out, "[[{path}]]");
@@ -131,32 +138,61 @@ fn write_comment(out: &mut String, key: &Key) {
             format!(", unit {}", key.unit),
         )
     };
-    let _ = writeln!(out, "\n# {}", key.zh);
-    let _ = writeln!(out, "#   可取:{}{unit_zh}", wanted.zh);
-    let _ = writeln!(out, "# {}", key.en);
-    let _ = writeln!(out, "#   {}{unit_en}", wanted.en);
+    out.push('\n');
+    comment(out, "# ", &key.zh);
+    comment(out, "#   ", &format!("可取:{}{unit_zh}", wanted.zh));
+    comment(out, "# ", &key.en);
+    comment(out, "#   ", &format!("{}{unit_en}", wanted.en));
     if let Kind::Choice(choices) = key.kind {
         for choice in choices {
-            let _ = writeln!(
-                out,
-                "#   \"{}\": {} / {}",
-                choice.word, choice.zh, choice.en
-            );
+            let words = format!("\"{}\": {} / {}", choice.word, choice.zh, choice.en);
+            comment(out, "#   ", &words);
         }
     }
+}
+
+/// Writes a comment in lines of at most [`LINE_COLUMNS`] columns, broken at
+/// blanks and behind wide characters.
+fn comment(out: &mut String, lead: &str, text: &str) {
+    let mut line = String::from(lead);
+    let mut columns = lead.len();
+    let mut word = String::new();
+    let mut word_columns = 0;
+    for c in text.chars().chain([' ']) {
+        word.push(c);
+        word_columns += if is_wide(c) { 2 } else { 1 };
+        if c != ' ' && !is_wide(c) {
+            continue;
+        }
+        let visible = if c == ' ' {
+            word_columns - 1
+        } else {
+            word_columns
+        };
+        if columns + visible > LINE_COLUMNS && columns > lead.len() {
+            let _ = writeln!(out, "{}", line.trim_end());
+            line = String::from(lead);
+            columns = lead.len();
+        }
+        line.push_str(&word);
+        columns += word_columns;
+        word.clear();
+        word_columns = 0;
+    }
+    let _ = writeln!(out, "{}", line.trim_end());
 }
 
 /// A value, a long list broken into lines.
 fn broken(value: &Value, name_chars: usize) -> String {
     let flat = toml_value(value);
     match value {
-        Value::Array(entries) if name_chars + 3 + flat.chars().count() > LINE_CHARS => {
+        Value::Array(entries) if name_chars + 3 + flat.chars().count() > LINE_COLUMNS => {
             let mut lines = vec![String::from("   ")];
             for entry in entries {
                 let entry = toml_value(entry);
                 let full = lines
                     .last()
-                    .is_some_and(|l| l.chars().count() + entry.chars().count() + 2 > LINE_CHARS);
+                    .is_some_and(|l| l.chars().count() + entry.chars().count() + 2 > LINE_COLUMNS);
                 if full {
                     lines.push(String::from("   "));
                 }

@@ -83,7 +83,7 @@ fn blank(c: char) -> &'static str {
 
 /// Characters that take two columns: East Asian Wide and Fullwidth of Unicode
 /// Standard Annex 11, by their blocks.
-fn is_wide(c: char) -> bool {
+pub(crate) fn is_wide(c: char) -> bool {
     matches!(u32::from(c),
         0x1100..=0x115F | 0x2E80..=0x303E | 0x3041..=0xA4CF | 0xAC00..=0xD7A3
         | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60 | 0xFFE0..=0xFFE6

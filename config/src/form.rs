@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use unbroken_probes::text::Text;
 
 use crate::naming::Template;
@@ -342,47 +342,6 @@ impl Kind {
                     format!("a list ({min} to {max} entries), each {}", of.en),
                 )
             }
-        }
-    }
-
-    /// The kind as JSON Schema.
-    pub fn schema(&self) -> Value {
-        match self {
-            Self::Bool => json!({ "type": "boolean" }),
-            Self::Integer { min, max } if *max == i64::MAX => {
-                json!({ "type": "integer", "minimum": min })
-            }
-            Self::Integer { min, max } => {
-                json!({ "type": "integer", "minimum": min, "maximum": max })
-            }
-            Self::Number { min, max } => {
-                json!({ "type": "number", "minimum": min, "maximum": max })
-            }
-            Self::Text(Form::Any | Form::PathOrEmpty) => json!({ "type": "string" }),
-            Self::Text(Form::Regex) => {
-                json!({ "type": "string", "minLength": 1, "format": "regex" })
-            }
-            Self::Text(Form::Offset) => {
-                json!({ "type": "string", "pattern": "^[+-][0-9]{2}:[0-9]{2}$" })
-            }
-            Self::Text(Form::Slug) => json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]+$" }),
-            Self::Text(Form::SlugOrEmpty) => {
-                json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]*$" })
-            }
-            Self::Text(Form::WebAddressOrEmpty) => {
-                json!({ "type": "string", "pattern": "^(https?://.+)?$" })
-            }
-            Self::Text(Form::LedgerOrEmpty) => {
-                json!({ "type": "string", "pattern": "^(sqlite:.+)?$" })
-            }
-            Self::Text(_) => json!({ "type": "string", "minLength": 1 }),
-            Self::Choice(choices) => {
-                let words: Vec<&str> = choices.iter().map(|c| c.word).collect();
-                json!({ "type": "string", "enum": words })
-            }
-            Self::List { of, min, max } => json!({
-                "type": "array", "items": of.schema(), "minItems": min, "maxItems": max,
-            }),
         }
     }
 }

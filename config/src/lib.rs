@@ -4,6 +4,7 @@
 //! its documentation, its JSON Schema and `explain`. The crate reads no
 //! environment and no clock; [`load`] alone touches a file.
 
+mod change;
 mod checks;
 mod config;
 mod cross;
@@ -32,6 +33,7 @@ use unbroken_probes::check::Check;
 use unbroken_probes::registry::CHECKS;
 use unbroken_probes::text::Text;
 
+pub use change::Change;
 pub use checks::{CheckRules, CheckTable};
 pub use config::Config;
 pub use cross::nested;
