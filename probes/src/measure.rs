@@ -6,8 +6,10 @@ pub mod decoding;
 mod histogram;
 pub mod mdpm;
 pub mod metadata;
+pub mod exposure;
 pub mod noise;
 pub mod photo;
+pub mod pixels;
 #[cfg(test)]
 pub(crate) mod recipe;
 pub mod series;

@@ -62,30 +62,44 @@ pub fn shrink(luma: LumaView<'_>, width_px: u32, height_px: u32) -> Gray {
     let height_px = height_px.clamp(1, luma.height_px.max(1));
     let (from_w, to_w) = (luma.width_px as usize, width_px as usize);
     let (from_h, to_h) = (luma.height_px as usize, height_px as usize);
-    let mut data = Vec::with_capacity(to_w * to_h);
-    if (from_w, from_h) == (to_w, to_h) {
-        luma.rows().for_each(|row| data.extend_from_slice(row));
+    let data = if (from_w, from_h) == (to_w, to_h) {
+        luma.rows().flatten().copied().collect()
     } else {
-        let columns = spans(from_w, to_w);
-        let mut sums = vec![0.0_f32; from_w];
-        for (first, last, w_first, w_last) in spans(from_h, to_h) {
-            sums.fill(0.0);
-            let mut weight = 0.0;
-            for y in first..=last {
-                let w = share(y, first, last, w_first, w_last);
-                weight += w;
-                for (sum, &px) in sums.iter_mut().zip(luma.row(y)) {
-                    *sum += w * f32::from(px);
-                }
-            }
-            data.extend(columns.iter().map(|span| mean(&sums, span, weight)));
-        }
-    }
+        shrink_rows(|y| luma.row(y), (from_w, from_h), (to_w, to_h), 1)
+    };
     Gray {
         data,
         width_px,
         height_px,
     }
+}
+
+/// Rows of interleaved channels brought to a smaller size, every sample the
+/// mean of the area that it covers; neither size may be empty.
+pub(crate) fn shrink_rows<'a>(
+    row: impl Fn(usize) -> &'a [u8],
+    (from_w, from_h): (usize, usize),
+    (to_w, to_h): (usize, usize),
+    channels: usize,
+) -> Vec<u8> {
+    let mut data = Vec::with_capacity(to_w * to_h * channels);
+    let columns = spans(from_w, to_w);
+    let mut sums = vec![0.0_f32; from_w * channels];
+    for (first, last, w_first, w_last) in spans(from_h, to_h) {
+        sums.fill(0.0);
+        let mut weight = 0.0;
+        for y in first..=last {
+            let w = share(y, first, last, w_first, w_last);
+            weight += w;
+            for (sum, &px) in sums.iter_mut().zip(row(y)) {
+                *sum += w * f32::from(px);
+            }
+        }
+        for span in &columns {
+            data.extend((0..channels).map(|c| mean(&sums, span, weight, channels, c)));
+        }
+    }
+    data
 }
 
 /// First and last source index of a target pixel and the shares of both ends.
@@ -115,11 +129,17 @@ fn share(i: usize, first: usize, last: usize, w_first: f32, w_last: f32) -> f32 
     }
 }
 
-fn mean(sums: &[f32], &(first, last, w_first, w_last): &Reach, weight: f32) -> u8 {
-    let cells = sums.get(first..=last).unwrap_or(&[]);
+fn mean(
+    sums: &[f32],
+    &(first, last, w_first, w_last): &Reach,
+    weight: f32,
+    channels: usize,
+    channel: usize,
+) -> u8 {
+    let cells = sums.get(first * channels + channel..).unwrap_or(&[]);
     let (mut sum, mut area) = (0.0_f32, 0.0_f32);
-    for (i, cell) in cells.iter().enumerate() {
-        let w = share(first + i, first, last, w_first, w_last);
+    for (i, cell) in (first..=last).zip(cells.iter().step_by(channels)) {
+        let w = share(i, first, last, w_first, w_last);
         sum += w * cell;
         area += w;
     }

@@ -1,0 +1,261 @@
+//! A decoded still picture in whatever colours its decoder gives.
+
+use image::codecs::jpeg::JpegEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use super::decision_scale::{Gray, fitted, shrink_rows};
+
+/// JPEG quality of viewing copies. Named guess: no visible loss at their size.
+const STILL_QUALITY: u8 = 82;
+
+/// How the samples of a pixel are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One sample of luma.
+    Gray,
+    /// Luma and two colour differences, full range (ITU-T T.871).
+    YCbCr,
+    /// Red, green, blue.
+    Rgb,
+}
+
+impl Layout {
+    /// Samples a pixel.
+    pub fn channels(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::YCbCr | Self::Rgb => 3,
+        }
+    }
+}
+
+/// Interleaved 8-bit samples, rows without padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pixels {
+    data: Vec<u8>,
+    width_px: u32,
+    height_px: u32,
+    layout: Layout,
+}
+
+impl Pixels {
+    /// Takes samples; `None` if the picture is empty or they are too few.
+    pub fn new(data: Vec<u8>, width_px: u32, height_px: u32, layout: Layout) -> Option<Self> {
+        let needed = (width_px as usize)
+            .checked_mul(height_px as usize)?
+            .checked_mul(layout.channels())?;
+        (needed > 0 && data.len() >= needed).then_some(Self {
+            data,
+            width_px,
+            height_px,
+            layout,
+        })
+    }
+
+    /// Width in pixels.
+    pub fn width_px(&self) -> u32 {
+        self.width_px
+    }
+
+    /// Height in pixels.
+    pub fn height_px(&self) -> u32 {
+        self.height_px
+    }
+
+    /// The samples of row `y`; empty beyond the picture.
+    pub fn row(&self, y: usize) -> &[u8] {
+        let length = self.width_px as usize * self.layout.channels();
+        self.data
+            .get(y.saturating_mul(length)..)
+            .and_then(|rest| rest.get(..length))
+            .unwrap_or(&[])
+    }
+
+    /// Samples a pixel.
+    pub fn channels(&self) -> usize {
+        self.layout.channels()
+    }
+
+    /// How the samples of a pixel are to be read.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Keeps only the upper rows; `None` if nothing would be left.
+    pub fn cropped_to_rows(self, rows: u32) -> Option<Self> {
+        let height_px = rows.min(self.height_px);
+        (height_px > 0).then_some(Self { height_px, ..self })
+    }
+
+    /// The picture with its long side at most `long_side_px`.
+    pub fn reduced(&self, long_side_px: u32) -> Self {
+        let (width_px, height_px) = fitted(self.width_px, self.height_px, long_side_px.max(1));
+        if (width_px, height_px) == (self.width_px, self.height_px) {
+            return self.clone();
+        }
+        Self {
+            data: shrink_rows(
+                |y| self.row(y),
+                (self.width_px as usize, self.height_px as usize),
+                (width_px as usize, height_px as usize),
+                self.channels(),
+            ),
+            width_px,
+            height_px,
+            layout: self.layout,
+        }
+    }
+
+    /// The luma alone.
+    pub fn luma(&self) -> Gray {
+        let count = self.width_px as usize * self.height_px as usize;
+        let pixels = self.data.chunks_exact(self.channels()).take(count);
+        let data = match self.layout {
+            Layout::Gray | Layout::YCbCr => pixels.filter_map(|p| p.first().copied()).collect(),
+            Layout::Rgb => pixels.map(luma_of).collect(),
+        };
+        Gray {
+            data,
+            width_px: self.width_px,
+            height_px: self.height_px,
+        }
+    }
+
+    /// The picture as it is to be looked at, from EXIF's orientation, 1 to 8;
+    /// anything else leaves it as it is.
+    pub fn upright(&self, orientation: u16) -> Self {
+        let (w, h) = (self.width_px as usize, self.height_px as usize);
+        let is_turned = matches!(orientation, 5..=8);
+        let (to_w, to_h) = if is_turned { (h, w) } else { (w, h) };
+        let channels = self.channels();
+        let mut data = Vec::with_capacity(w * h * channels);
+        for y in 0..to_h {
+            for x in 0..to_w {
+                let (from_x, from_y) = match orientation {
+                    2 => (w - 1 - x, y),
+                    3 => (w - 1 - x, h - 1 - y),
+                    4 => (x, h - 1 - y),
+                    5 => (y, x),
+                    6 => (y, h - 1 - x),
+                    7 => (w - 1 - y, h - 1 - x),
+                    8 => (w - 1 - y, x),
+                    _ => (x, y),
+                };
+                let at = (from_y * w + from_x) * channels;
+                data.extend_from_slice(self.data.get(at..at + channels).unwrap_or(&[]));
+            }
+        }
+        Self {
+            data,
+            width_px: to_w as u32,
+            height_px: to_h as u32,
+            layout: self.layout,
+        }
+    }
+
+    /// A viewing copy as JPEG; `None` if it cannot be encoded.
+    pub fn to_jpeg(&self) -> Option<Vec<u8>> {
+        let count = self.width_px as usize * self.height_px as usize * self.channels();
+        let samples = self.data.get(..count)?;
+        let converted: Vec<u8>;
+        let (samples, color) = match self.layout {
+            Layout::Gray => (samples, ExtendedColorType::L8),
+            Layout::Rgb => (samples, ExtendedColorType::Rgb8),
+            Layout::YCbCr => {
+                converted = samples.as_chunks().0.iter().flat_map(rgb_of).collect();
+                (converted.as_slice(), ExtendedColorType::Rgb8)
+            }
+        };
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, STILL_QUALITY)
+            .write_image(samples, self.width_px, self.height_px, color)
+            .ok()?;
+        Some(jpeg)
+    }
+}
+
+/// Luma of red, green, blue by ITU-R BT.601, as JPEG has it.
+fn luma_of(rgb: &[u8]) -> u8 {
+    let weights = [299_u32, 587, 114];
+    let sum: u32 = rgb
+        .iter()
+        .zip(weights)
+        .map(|(v, w)| u32::from(*v) * w)
+        .sum();
+    u8::try_from((sum + 500) / 1000).unwrap_or(u8::MAX)
+}
+
+/// Red, green, blue by ITU-T T.871.
+fn rgb_of(&[y, cb, cr]: &[u8; 3]) -> [u8; 3] {
+    let (y, cb, cr) = (f32::from(y), f32::from(cb) - 128.0, f32::from(cr) - 128.0);
+    [
+        y + 1.402 * cr,
+        y - 0.344_136 * cb - 0.714_136 * cr,
+        y + 1.772 * cb,
+    ]
+    .map(|v| (v + 0.5) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orientations_turn_as_exif_says() {
+        // 2×3, the letters in reading order when orientation is 1.
+        let coded = Pixels::new(b"abcdef".to_vec(), 2, 3, Layout::Gray).unwrap();
+        for (orientation, width, expected) in [
+            (1, 2, "abcdef"),
+            (2, 2, "badcfe"),
+            (3, 2, "fedcba"),
+            (4, 2, "efcdab"),
+            (5, 3, "acebdf"),
+            (6, 3, "ecafdb"),
+            (7, 3, "fdbeca"),
+            (8, 3, "bdface"),
+            (0, 2, "abcdef"),
+            (9, 2, "abcdef"),
+        ] {
+            let upright = coded.upright(orientation);
+            assert_eq!(upright.data, expected.as_bytes(), "{orientation}");
+            assert_eq!(upright.width_px, width);
+        }
+    }
+
+    #[test]
+    fn colours_give_luma_and_survive_a_viewing_copy() {
+        let ycbcr = Pixels::new([90, 100, 160].repeat(64), 8, 8, Layout::YCbCr).unwrap();
+        assert!(ycbcr.luma().data.iter().all(|y| *y == 90));
+        let rgb = rgb_of(&[90, 100, 160]);
+        let same = Pixels::new(rgb.repeat(64), 8, 8, Layout::Rgb).unwrap();
+        assert!(same.luma().data.iter().all(|y| y.abs_diff(90) <= 1));
+        for pixels in [ycbcr, same] {
+            let copy = image::load_from_memory(&pixels.to_jpeg().unwrap())
+                .unwrap()
+                .into_rgb8();
+            let px = copy.get_pixel(4, 4).0;
+            assert!(
+                px.iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 6),
+                "{px:?} {rgb:?}"
+            );
+        }
+        assert_eq!(rgb_of(&[255, 0, 255]), [255, 208, 28]);
+    }
+
+    #[test]
+    fn every_channel_is_reduced_by_itself() {
+        let data = [10, 20, 30, 30, 40, 50].repeat(2);
+        let small = Pixels::new(data, 2, 2, Layout::Rgb).unwrap().reduced(1);
+        assert_eq!((small.width_px, small.height_px), (1, 1));
+        assert_eq!(small.data, [20, 30, 40]);
+    }
+
+    #[test]
+    fn too_little_data_is_no_picture() {
+        assert!(Pixels::new(vec![0; 11], 2, 2, Layout::Rgb).is_none());
+        assert!(Pixels::new(vec![], 0, 2, Layout::Gray).is_none());
+        let picture = Pixels::new(vec![0; 12], 2, 2, Layout::Rgb).unwrap();
+        assert!(picture.clone().cropped_to_rows(0).is_none());
+        assert_eq!(picture.cropped_to_rows(1).unwrap().height_px, 1);
+    }
+}
