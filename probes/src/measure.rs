@@ -7,12 +7,16 @@ mod histogram;
 pub mod mdpm;
 pub mod metadata;
 pub mod exposure;
+mod histogram;
+pub mod jpeg_tables;
 pub mod noise;
 pub mod photo;
+pub mod picture_decoding;
 pub mod pixels;
 #[cfg(test)]
 pub(crate) mod recipe;
 pub mod series;
 pub mod sharpness;
+pub mod thumbnail;
 pub mod timing;
 pub mod video;

@@ -1,5 +1,6 @@
 //! One pass over one file feeds every instrument.
 
+mod picture;
 mod recording;
 mod stills;
 
@@ -77,6 +78,7 @@ fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
         Kind::Video | Kind::Audio => recording::measure(file, wants, m),
         // Raw streams have no signature; their name says what they claim to be.
         Kind::Unreadable if format == Format::Unknown => recording::measure(file, wants, m),
-        Kind::Photo | Kind::Other | Kind::Unreadable => Vec::new(),
+        Kind::Photo => picture::measure(file, format.name(), wants, m),
+        Kind::Other | Kind::Unreadable => Vec::new(),
     }
 }

@@ -3,7 +3,155 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A still picture.
+use super::exposure::{self, Exposure, Range};
+use super::jpeg_tables::JpegTables;
+use super::pixels::Pixels;
+use super::sharpness::{self, Sharpness};
+use super::thumbnail::Thumbnail;
+
+/// Every so many rows are looked at for fine detail.
+const DETAIL_ROW_STEP: usize = 8;
+
+/// A still picture. Tiles lie over the upright picture; of a damaged one,
+/// over the part that could be decoded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Photo {}
+pub struct Photo {
+    /// Width as coded, of the picture itself and not of a preview.
+    pub width_px: Option<u32>,
+    /// Height as coded.
+    pub height_px: Option<u32>,
+    /// EXIF's orientation, 1 to 8: how the coded picture is turned upright.
+    pub orientation: u16,
+    /// Which pixels everything below was measured in.
+    pub measured_in: MeasuredIn,
+    /// Share of the rows that could be decoded, 0.0 to 1.0.
+    pub decoded_ratio: Option<f32>,
+    /// Bits a sample as coded.
+    pub bits_per_sample: Option<u8>,
+    /// Sharpness by tile.
+    pub sharpness: Option<Sharpness>,
+    /// Exposure by tile.
+    pub exposure: Option<Exposure>,
+    /// Share of the picture's variance that lies above half the highest
+    /// frequency of its own resolution, 0.0 to 1.0, along the axis in which it
+    /// is larger. An enlarged picture has next to none.
+    pub fine_detail_ratio: Option<f64>,
+    /// How it was coded, if it is a JPEG.
+    pub jpeg: Option<JpegTables>,
+    /// The thumbnail in its EXIF.
+    pub thumbnail: Option<Thumbnail>,
+}
+
+/// Which pixels were measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MeasuredIn {
+    /// None could be decoded.
+    #[default]
+    Nothing,
+    /// The picture.
+    Picture,
+    /// Only a smaller preview inside the file: says nothing of the clarity
+    /// of the picture.
+    Preview,
+}
+
+impl Photo {
+    /// Adds what the pixels show; `upright` is the same picture, reduced and
+    /// turned.
+    pub fn look(&mut self, native: &Pixels, upright: &Pixels) {
+        let luma = upright.luma();
+        if let Some(view) = luma.view() {
+            self.sharpness = Some(sharpness::measure(view));
+            self.exposure = Some(exposure::measure(view, Range::Full));
+        }
+        self.fine_detail_ratio = fine_detail_ratio(native);
+    }
+}
+
+/// By the half-band filter (−1 0 9 16 9 0 −1)/32 along rows and columns: what
+/// it takes away lies above half the Nyquist frequency. `None` for a picture
+/// that is too small or without any contrast.
+fn fine_detail_ratio(pixels: &Pixels) -> Option<f64> {
+    const HALF_BAND: [(usize, f32); 5] = [(0, 1.0), (2, -9.0), (3, 16.0), (4, -9.0), (6, 1.0)];
+    let height = pixels.height_px() as usize;
+    let (mut count, mut sum, mut squares) = (0_u64, 0.0_f64, 0.0_f64);
+    let (mut across, mut down) = (0.0_f64, 0.0_f64);
+    let mut lines: [Vec<f32>; 7] = std::array::from_fn(|_| Vec::new());
+    let mut detail = Vec::new();
+    for y in (3..height.saturating_sub(3)).step_by(DETAIL_ROW_STEP) {
+        for (line, row) in lines.iter_mut().zip(y - 3..) {
+            line.clear();
+            let samples = pixels.row(row).iter().step_by(pixels.channels());
+            line.extend(samples.map(|v| f32::from(*v)));
+        }
+        let [.., middle, _, _, _] = &lines;
+        for window in middle.array_windows::<7>() {
+            let high: f32 = HALF_BAND
+                .iter()
+                .filter_map(|(i, k)| Some(k * window.get(*i)?))
+                .sum();
+            across += f64::from(high * high);
+        }
+        detail.clear();
+        detail.resize(middle.len(), 0.0_f32);
+        for (line, weight) in lines.iter().enumerate().filter_map(|(i, line)| {
+            let tap = HALF_BAND.iter().find(|(at, _)| *at == i)?;
+            Some((line, tap.1))
+        }) {
+            detail
+                .iter_mut()
+                .zip(line)
+                .for_each(|(high, v)| *high += weight * v);
+        }
+        down += detail
+            .iter()
+            .map(|high| f64::from(high * high))
+            .sum::<f64>();
+        count += middle.len() as u64;
+        sum += middle.iter().map(|v| f64::from(*v)).sum::<f64>();
+        squares += middle.iter().map(|v| f64::from(v * v)).sum::<f64>();
+    }
+    let mean = sum / (count.max(1)) as f64;
+    let variance = squares - mean * sum;
+    (variance > 1.0).then(|| (across.max(down) / (32.0 * 32.0) / variance).clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::decision_scale::Gray;
+    use crate::measure::pixels::Layout;
+    use crate::measure::recipe::{enlarged, picture, scatter, stones};
+
+    fn ratio(gray: Gray) -> Option<f64> {
+        let pixels = Pixels::new(gray.data, gray.width_px, gray.height_px, Layout::Gray)?;
+        fine_detail_ratio(&pixels)
+    }
+
+    #[test]
+    fn fine_detail_is_what_an_enlarged_picture_lacks() {
+        let own = ratio(stones(400, 300)).unwrap();
+        let blown_up = ratio(enlarged(&stones(200, 150), 2)).unwrap();
+        let more = ratio(enlarged(&stones(100, 75), 4)).unwrap();
+        assert!(own > 4.0 * blown_up, "{own} {blown_up}");
+        assert!(blown_up > 3.0 * more, "{blown_up} {more}");
+        assert!(more < 1e-3, "{more}");
+        // White noise has three quarters below and above: half along an axis.
+        let noise = picture(300, 200, |x, y| 255.0 * scatter(x as i32, y as i32, 4));
+        let flat = ratio(noise).unwrap();
+        assert!((0.3..0.6).contains(&flat), "{flat}");
+    }
+
+    #[test]
+    fn lines_in_either_axis_count_and_flat_or_tiny_pictures_have_no_figure() {
+        let stripes = |f: fn(f32, f32) -> f32| picture(64, 64, move |x, y| 255.0 * (f(x, y) % 2.0));
+        assert!(ratio(stripes(|x, _| x)).unwrap() > 0.9);
+        assert_eq!(ratio(picture(64, 64, |_, _| 9.0)), None);
+        for (w, h) in [(1, 1), (6, 6), (1, 900), (900, 1)] {
+            let found = ratio(picture(w, h, |x, y| (x + y) % 256.0));
+            assert!(found.is_none_or(f64::is_finite));
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The small picture inside a photo's EXIF against the photo itself.
+//!
+//! A program that changes a photo and leaves the old thumbnail behind keeps a
+//! picture of what was there before. But cameras themselves make thumbnails of
+//! another shape, before lens correction or from another crop, so innocent
+//! explanations are tried first and the best agreement is what counts
+//! (research/forensics.md 2e, 5).
+
+use std::io::Cursor;
+
+use exif::{Exif, In, Reader, Tag};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::decision_scale::{Gray, shrink};
+use super::picture_decoding::decode_jpeg;
+use crate::media::LumaView;
+
+/// Size at which the two are compared (research/forensics.md 2e, 5).
+const COMPARED_PX: (u32, u32) = (64, 48);
+/// Rows and columns darker than this on the average are bars. Named guess.
+const BAR_LEVELS: u32 = 18;
+/// Least spread of a picture that can be compared, in grey levels; below it,
+/// agreement is chance. Named guess.
+const SPREAD_MIN: f64 = 4.0;
+/// Shares of a side that a crop may leave: lens correction, digital
+/// stabilisation. Named guess.
+const CROPS: [f32; 3] = [1.0, 0.94, 0.88];
+
+/// The thumbnail and how well it agrees with the picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Thumbnail {
+    /// Width of the thumbnail.
+    pub width_px: u32,
+    /// Height of the thumbnail.
+    pub height_px: u32,
+    /// Correlation with the picture as it is, -1.0 to 1.0; `null` if one of
+    /// the two is too plain to compare.
+    pub correlation_as_is: Option<f32>,
+    /// The best correlation over all innocent explanations.
+    pub correlation: Option<f32>,
+    /// The explanation of the best one.
+    pub explanation: Explanation,
+}
+
+/// What makes thumbnail and picture agree best.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Explanation {
+    /// Nothing needs to be explained.
+    #[default]
+    AsIs,
+    /// The thumbnail has bars above and below, or left and right.
+    Bars,
+    /// One of the two shows a part of the other.
+    Crop,
+    /// The picture was turned and the thumbnail was not.
+    Turned,
+}
+
+/// EXIF of a picture file, as far as it can be read.
+pub fn read_exif(bytes: &[u8]) -> Option<Exif> {
+    let mut reader = Reader::new();
+    reader.continue_on_error(true);
+    reader
+        .read_from_container(&mut Cursor::new(bytes))
+        .or_else(|error| error.distill_partial_result(|_| ()))
+        .ok()
+}
+
+/// EXIF's orientation, 1 to 8; 1 if it says nothing sensible.
+pub fn orientation(exif: &Exif) -> u16 {
+    exif.get_field(Tag::Orientation, In::PRIMARY)
+        .and_then(|field| field.value.get_uint(0))
+        .and_then(|value| u16::try_from(value).ok())
+        .filter(|value| (1..=8).contains(value))
+        .unwrap_or(1)
+}
+
+/// The thumbnail's bytes, a JPEG of its own.
+pub fn embedded(exif: &Exif) -> Option<&[u8]> {
+    let number = |tag| {
+        let field = exif.get_field(tag, In::THUMBNAIL)?;
+        field.value.get_uint(0).map(|value| value as usize)
+    };
+    let start = number(Tag::JPEGInterchangeFormat)?;
+    let length = number(Tag::JPEGInterchangeFormatLength)?;
+    exif.buf().get(start..start.checked_add(length)?)
+}
+
+/// Compares the thumbnail with the picture, both as coded; `None` if the
+/// thumbnail cannot be decoded.
+pub fn measure(thumbnail_jpeg: &[u8], picture: LumaView<'_>) -> Option<Thumbnail> {
+    let small = decode_jpeg(thumbnail_jpeg).ok()?.pixels.luma();
+    let small = small.view()?;
+    let mut found = Thumbnail {
+        width_px: small.width_px,
+        height_px: small.height_px,
+        correlation_as_is: correlation(small, picture),
+        ..Thumbnail::default()
+    };
+    found.correlation = found.correlation_as_is;
+    let mut consider = |explanation, value: Option<f32>| {
+        // Another explanation must be clearly better to be given.
+        if value > found.correlation.map(|best| best + 0.005) {
+            found.correlation = value;
+            found.explanation = explanation;
+        }
+    };
+    let trimmed = without_bars(small);
+    if (trimmed.width_px, trimmed.height_px) != (small.width_px, small.height_px) {
+        consider(Explanation::Bars, correlation(trimmed, picture));
+    }
+    for crop in CROPS {
+        for (a, b) in [(small, picture), (trimmed, picture)] {
+            consider(Explanation::Crop, correlation(cut_like(a, b, crop), b));
+            consider(Explanation::Crop, correlation(a, cut_like(b, a, crop)));
+        }
+    }
+    for quarters in 1..4 {
+        if let Some(turned) = turned(trimmed, quarters).view() {
+            consider(Explanation::Turned, correlation(turned, picture));
+            consider(
+                Explanation::Turned,
+                correlation(turned, cut_like(picture, turned, 1.0)),
+            );
+        }
+    }
+    Some(found)
+}
+
+/// Normalised cross-correlation of the two, both brought to one size.
+fn correlation(a: LumaView<'_>, b: LumaView<'_>) -> Option<f32> {
+    let (width, height) = COMPARED_PX;
+    let (width, height) = (
+        width.min(a.width_px).min(b.width_px),
+        height.min(a.height_px).min(b.height_px),
+    );
+    let (a, b) = (shrink(a, width, height), shrink(b, width, height));
+    let count = a.data.len() as f64;
+    let mean = |g: &Gray| g.data.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+    let (mean_a, mean_b) = (mean(&a), mean(&b));
+    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+    for (va, vb) in a.data.iter().zip(&b.data) {
+        let (da, db) = (f64::from(*va) - mean_a, f64::from(*vb) - mean_b);
+        ab += da * db;
+        aa += da * da;
+        bb += db * db;
+    }
+    let spread_min = SPREAD_MIN * SPREAD_MIN * count;
+    if count < 16.0 || aa < spread_min || bb < spread_min {
+        return None;
+    }
+    let value = (ab / (aa * bb).sqrt()) as f32;
+    Some((value * 1000.0).round() / 1000.0)
+}
+
+/// The part in the middle, clipped to the picture.
+fn part(view: LumaView<'_>, x: u32, y: u32, width: u32, height: u32) -> LumaView<'_> {
+    let start = y as usize * view.stride_bytes + x as usize;
+    view.data
+        .get(start..)
+        .and_then(|data| LumaView::new(data, width, height, view.stride_bytes))
+        .unwrap_or(view)
+}
+
+/// The middle of `view` in the shape of `like`, `share` of the largest such.
+fn cut_like<'a>(view: LumaView<'a>, like: LumaView<'_>, share: f32) -> LumaView<'a> {
+    let (w, h) = (f64::from(view.width_px), f64::from(view.height_px));
+    let shape = f64::from(like.width_px) / f64::from(like.height_px);
+    let scale = f64::from(share);
+    let width = ((w.min(h * shape) * scale) as u32).clamp(1, view.width_px);
+    let height = ((h.min(w / shape) * scale) as u32).clamp(1, view.height_px);
+    let (x, y) = ((view.width_px - width) / 2, (view.height_px - height) / 2);
+    part(view, x, y, width, height)
+}
+
+/// The thumbnail without dark bars at its borders, at most a third a side.
+fn without_bars(view: LumaView<'_>) -> LumaView<'_> {
+    let (w, h) = (view.width_px as usize, view.height_px as usize);
+    let is_dark = |sum: u32, count: usize| sum < BAR_LEVELS * count as u32;
+    let row_is_dark = |y: usize| {
+        let sum = view.row(y).iter().map(|v| u32::from(*v)).sum();
+        is_dark(sum, w)
+    };
+    let column_is_dark = |x: usize| {
+        let sum = view
+            .rows()
+            .filter_map(|row| row.get(x))
+            .map(|v| u32::from(*v))
+            .sum();
+        is_dark(sum, h)
+    };
+    let run =
+        |most: usize, is_bar: &dyn Fn(usize) -> bool| (0..most).take_while(|i| is_bar(*i)).count();
+    let top = run(h / 3, &row_is_dark);
+    let bottom = run(h / 3, &|i| row_is_dark(h - 1 - i));
+    let left = run(w / 3, &column_is_dark);
+    let right = run(w / 3, &|i| column_is_dark(w - 1 - i));
+    part(
+        view,
+        left as u32,
+        top as u32,
+        (w - left - right) as u32,
+        (h - top - bottom) as u32,
+    )
+}
+
+/// The picture turned clockwise by quarters.
+fn turned(view: LumaView<'_>, quarters: u32) -> Gray {
+    let (w, h) = (view.width_px as usize, view.height_px as usize);
+    let (to_w, to_h) = if quarters % 2 == 1 { (h, w) } else { (w, h) };
+    let mut data = Vec::with_capacity(w * h);
+    for y in 0..to_h {
+        for x in 0..to_w {
+            let (from_x, from_y) = match quarters {
+                1 => (y, h - 1 - x),
+                2 => (w - 1 - x, h - 1 - y),
+                _ => (w - 1 - y, x),
+            };
+            data.push(view.row(from_y).get(from_x).copied().unwrap_or(0));
+        }
+    }
+    Gray {
+        data,
+        width_px: to_w as u32,
+        height_px: to_h as u32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::ExtendedColorType;
+    use image::codecs::jpeg::JpegEncoder;
+
+    use super::*;
+    use crate::measure::recipe::{blur, gaussian, picture, scatter};
+
+    fn scene(seed: u32) -> Gray {
+        let blocks = picture(640, 480, |x, y| {
+            255.0 * scatter((x / 53.0) as i32, (y / 41.0) as i32, seed)
+        });
+        blur(&blocks, &gaussian(1.5))
+    }
+
+    fn small(from: &Gray, width: u32, height: u32) -> Gray {
+        shrink(from.view().unwrap(), width, height)
+    }
+
+    fn jpeg(gray: &Gray) -> Vec<u8> {
+        let mut jpeg = Vec::new();
+        JpegEncoder::new_with_quality(&mut jpeg, 60)
+            .encode(
+                &gray.data,
+                gray.width_px,
+                gray.height_px,
+                ExtendedColorType::L8,
+            )
+            .unwrap();
+        jpeg
+    }
+
+    fn compared(thumbnail: &Gray, with: &Gray) -> Thumbnail {
+        measure(&jpeg(thumbnail), with.view().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn its_own_thumbnail_agrees_and_another_does_not() {
+        let picture = scene(1);
+        let own = compared(&small(&picture, 160, 120), &picture);
+        assert!(own.correlation > Some(0.98), "{own:?}");
+        assert_eq!(own.explanation, Explanation::AsIs);
+        let foreign = compared(&small(&scene(2), 160, 120), &picture);
+        assert!(foreign.correlation < Some(0.6), "{foreign:?}");
+    }
+
+    #[test]
+    fn innocent_explanations_are_found() {
+        let picture = scene(1);
+        let view = picture.view().unwrap();
+        // A wide picture in a 4:3 thumbnail with bars.
+        let wide = Gray {
+            data: part(view, 0, 60, 640, 360)
+                .rows()
+                .flatten()
+                .copied()
+                .collect(),
+            width_px: 640,
+            height_px: 360,
+        };
+        let inner = small(&wide, 160, 90);
+        let mut data = vec![0; 160 * 15];
+        data.extend(&inner.data);
+        data.extend(vec![0; 160 * 15]);
+        let barred = Gray {
+            data,
+            width_px: 160,
+            height_px: 120,
+        };
+        let found = compared(&barred, &wide);
+        assert!(found.correlation > Some(0.95), "{found:?}");
+        assert_eq!(found.explanation, Explanation::Bars);
+        // A thumbnail of the whole sensor, the picture a wide crop of it.
+        let found = compared(&small(&picture, 160, 120), &wide);
+        assert!(found.correlation > Some(0.95), "{found:?}");
+        assert_eq!(found.explanation, Explanation::Crop);
+        // Turned after the thumbnail was made.
+        for quarters in 1..4 {
+            let found = compared(&small(&picture, 160, 120), &turned(view, quarters));
+            assert!(found.correlation > Some(0.95), "{quarters}: {found:?}");
+            assert_eq!(found.explanation, Explanation::Turned);
+        }
+    }
+
+    #[test]
+    fn plain_pictures_cannot_be_compared_and_broken_ones_are_none() {
+        let plain = picture(640, 480, |_, _| 128.0);
+        let found = compared(&small(&plain, 160, 120), &plain);
+        assert_eq!((found.correlation, found.correlation_as_is), (None, None));
+        assert!(measure(b"no jpeg", plain.view().unwrap()).is_none());
+        let tiny = compared(&small(&scene(1), 1, 1), &scene(1));
+        assert_eq!(tiny.correlation, None);
+    }
+}
