@@ -3,12 +3,12 @@
 pub mod audio;
 pub mod decision_scale;
 pub mod decoding;
-mod histogram;
-pub mod mdpm;
-pub mod metadata;
 pub mod exposure;
 mod histogram;
+mod histogram;
 pub mod jpeg_tables;
+pub mod mdpm;
+pub mod metadata;
 pub mod noise;
 pub mod photo;
 pub mod picture_decoding;
