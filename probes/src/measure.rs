@@ -5,7 +5,6 @@ pub mod decision_scale;
 pub mod decoding;
 pub mod exposure;
 mod histogram;
-mod histogram;
 pub mod jpeg_tables;
 pub mod mdpm;
 pub mod metadata;
