@@ -131,9 +131,12 @@ impl Form {
             }
             Self::LedgerOrEmpty => {
                 text.is_empty()
-                    || text
-                        .strip_prefix("sqlite:")
-                        .is_some_and(|rest| !rest.trim_start_matches('/').is_empty())
+                    || text.strip_prefix("sqlite:").is_some_and(|rest| {
+                        // A ledger in memory would forget everything at a stop.
+                        !rest.trim_start_matches('/').is_empty()
+                            && !rest.contains(":memory:")
+                            && !rest.contains('?')
+                    })
             }
             Self::LogFilter => {
                 !text.trim().is_empty()

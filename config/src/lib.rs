@@ -57,21 +57,37 @@ const MAX_FILE_BYTES: u64 = 16 << 20;
 /// Reads and checks a config file.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     let name = path.display().to_string();
-    let text = read_bounded(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
-    parse(&text, &name)
+    let bytes = read_bounded(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => parse(&text, &name),
+        Err(why) => Err(not_utf8(&name, &why)),
+    }
 }
 
-fn read_bounded(path: &Path) -> std::io::Result<String> {
+fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let mut bounded = std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1);
-    bounded.read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE_BYTES {
+    bounded.read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(std::io::Error::other(format!(
             "大于 {MAX_FILE_BYTES} 字节 / larger than {MAX_FILE_BYTES} bytes"
         )));
     }
-    Ok(text)
+    Ok(bytes)
+}
+
+/// Editors on Chinese Windows may save as GBK; the place and the cure are said.
+fn not_utf8(name: &str, why: &std::string::FromUtf8Error) -> ConfigErrors {
+    let readable = String::from_utf8_lossy(why.as_bytes());
+    let at = why.utf8_error().valid_up_to();
+    let mut faults = Faults::new(name, &readable);
+    let text = Text::new(
+        "文件不是 UTF-8 编码(可能是 GBK):请另存为 UTF-8",
+        "the file is not UTF-8 (perhaps GBK): save it as UTF-8",
+    );
+    faults.at(at..at + 1, "", text, None);
+    faults.into_errors()
 }
 
 /// Reads and checks a config text; `file_name` stands in the messages.

@@ -417,6 +417,8 @@ fn other_contradictions_are_refused() {
         "[share.special]\nreceipts = \"_待认领\"",
         "[share.special]\nunclaimed = \"@eaDir\"",
         "[ledger]\nurl = \"postgres://db/unbroken\"",
+        "[ledger]\nurl = \"sqlite::memory:\"",
+        "[ledger]\nurl = \"sqlite:///\"",
         "[flows]\nbase = \"none\"",
         "[[number]]\nkind = \"serial\"\npattern = 'YW(\\d+'",
         "[[number]]\nkind = \"serial\"\npattern = 'YW\\d+'",
@@ -515,6 +517,19 @@ fn explain_knows_checks_sections_and_only_what_exists() {
         crate::nearest_key("settle.quite_s").as_deref(),
         Some("settle.quiet_s")
     );
+}
+
+#[test]
+fn a_file_in_gbk_is_refused_with_its_place_and_the_cure() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("unbroken.toml");
+    // 测试 in GBK.
+    std::fs::write(&path, b"version = 1\n# \xB2\xE2\xCA\xD4\n").unwrap();
+    let errors = crate::load(&path).unwrap_err();
+    assert_eq!((errors.0[0].line, errors.0[0].column), (2, 3), "{errors}");
+    assert!(errors.to_string().contains("另存为 UTF-8"));
+    std::fs::write(&path, "version = 1\n# 说明\n").unwrap();
+    assert_eq!(crate::load(&path).unwrap(), Config::default());
 }
 
 #[test]
