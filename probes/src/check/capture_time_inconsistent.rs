@@ -1,7 +1,7 @@
 //! `capture_time_inconsistent`: two times of one file that no zone, no clip
 //! length and no clock tolerance reconciles.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::capture::{clip_s, seconds_between, sound_times};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
@@ -12,7 +12,10 @@ use crate::wording::duration;
 /// Zones differ by whole quarters of an hour (IANA time zone database).
 const ZONE_STEP_S: f64 = 900.0;
 
-/// From UTC, the widest zone in use (+14:00, Line Islands).
+/// The westernmost zone in use, UTC-12:00.
+const ZONE_MIN_S: f64 = -12.0 * 3600.0;
+
+/// The easternmost zone in use, UTC+14:00.
 const ZONE_MAX_S: f64 = 14.0 * 3600.0;
 
 /// How close two writings of one instant in two zones come: the default clock
@@ -37,8 +40,8 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 同一文件中(含文件名)的各个拍摄时间能否互相印证。\n\n\
-             **测量方法** 两两比较;时区差异(整刻钟,不超过14小时)、指开始还是结束(相差录像时长)、\
-             以及容许误差都能解释的,不作提示。后续写入的时间本应较晚,只有早于拍摄时间才比较。\
+             **测量方法** 两两比较;钟面时间相同、时区差异(整刻钟,不超过14小时)、指开始还是结束(相差录像时长)、\
+             以及容许误差都能解释的,不作提示。后续写入的时间(含 XMP)本应较晚,只有早于拍摄时间才比较。\
              卫星定位时间与设备时钟不一致只说明时钟或定位滞后,仅作参考。\n\n\
              **可能含义** 时间可能被改写,或文件由其他软件重新写出。单独一项不影响结论,\
              须与其他类别的迹象相互印证。\n\n\
@@ -47,9 +50,9 @@ pub static CHECK: Check = Check {
              **如何确认** 提交设备中的原始文件;与同一设备的其他文件比较。",
         en: "**What it looks at** Whether the capture times within one file, its name included, can all be \
              true.\n\n\
-             **How it is measured** In pairs. A difference that a zone explains (whole quarters of an hour, up to \
-             14 hours), or start against end (the length of the clip), or the tolerance, is no difference. A \
-             later writing may be later and is only held against the capture if it is earlier. A satellite time \
+             **How it is measured** In pairs. A difference that a zone explains (the clock shows the same, or \
+             whole quarters of an hour up to 14 hours), or start against end (the length of the clip), or the tolerance, is no difference. A \
+             later writing, XMP among them, may be later and is only held against the capture if it is earlier. A satellite time \
              that the clock contradicts means a wrong clock or an old fix and is information only.\n\n\
              **What it can mean** A time was rewritten, or other software wrote the file anew. Alone it changes \
              nothing: it needs a sign of another family beside it.\n\n\
@@ -163,40 +166,18 @@ struct Pairing {
 impl Pairing {
     /// Seconds between two times that nothing innocent explains, or `None`.
     fn contradiction_s(&self, a: &TimeReading, b: &TimeReading) -> Option<f64> {
-        let apart_s = seconds_between(self.at(a)?, self.at(b)?);
-        let zone_known = |r: &TimeReading| matches!(r.zone, Zone::Offset(_) | Zone::Utc);
-        let zones_known = zone_known(a) && zone_known(b);
-        match (a.moment == Moment::Written, b.moment == Moment::Written) {
+        let unexplained_s = match (is_later_writing(a), is_later_writing(b)) {
             // Two later writings may lie apart as they like.
-            (true, true) => None,
-            // A later writing may be as late as it likes; `apart_s` is how much
-            // the writing precedes the capture.
-            (true, false) => self.too_early_s(apart_s, zones_known),
-            (false, true) => self.too_early_s(-apart_s, zones_known),
+            (true, true) => return None,
+            // One may be as late as it likes, and not earlier.
+            (true, false) => self.unexplained_s(a, b, 0.0).max(0.0),
+            (false, true) => (-self.unexplained_s(a, b, 0.0)).max(0.0),
             (false, false) => self
                 .moments_s(a.moment, b.moment)?
                 .into_iter()
-                .map(|shift_s| self.unexplained_s(apart_s + shift_s, zones_known))
-                .min_by(f64::total_cmp)
-                .filter(|s| *s > self.tolerance_s),
-        }
-    }
-
-    fn at(&self, reading: &TimeReading) -> Option<chrono::DateTime<chrono::Utc>> {
-        let offset_s = match reading.zone {
-            Zone::Offset(offset_s) => offset_s,
-            Zone::Utc | Zone::NominallyUtc => 0,
-            Zone::Local => self.default_offset_s,
+                .map(|shift_s| self.unexplained_s(a, b, shift_s).abs())
+                .min_by(f64::total_cmp)?,
         };
-        reading
-            .local
-            .and_utc()
-            .checked_sub_signed(TimeDelta::seconds(i64::from(offset_s)))
-    }
-
-    fn too_early_s(&self, early_s: f64, zones_known: bool) -> Option<f64> {
-        let zone_s = if zones_known { 0.0 } else { ZONE_MAX_S };
-        let unexplained_s = early_s - zone_s;
         (unexplained_s > self.tolerance_s).then_some(unexplained_s)
     }
 
@@ -210,22 +191,63 @@ impl Pairing {
         Some(vec![0.0, clip_s, -clip_s])
     }
 
-    /// What is left of a difference once the nearest zone has explained its
-    /// part.
-    fn unexplained_s(&self, apart_s: f64, zones_known: bool) -> f64 {
-        let default_s = f64::from(self.default_offset_s);
-        if zones_known {
-            return apart_s.abs();
+    /// How much later `b`, moved by `shift_s`, is than `a`, once the kindest
+    /// reading of their zones has explained its part.
+    fn unexplained_s(&self, a: &TimeReading, b: &TimeReading, shift_s: f64) -> f64 {
+        let written_s = between_s(a.local, b.local) + shift_s;
+        let apart_s = between_s(utc_if_known(a), utc_if_known(b)) + shift_s;
+        // The clock shows the same, whatever zone stands beside it.
+        let mut kindest_s = written_s;
+        let mut consider = |left_s: f64| {
+            if left_s.abs() < kindest_s.abs() {
+                kindest_s = left_s;
+            }
+        };
+        consider(apart_s);
+        // Which zone shifts, local time less UTC, `apart_s` may contain.
+        let zones_s = match (zone_is_known(a), zone_is_known(b)) {
+            (true, true) => return kindest_s,
+            (true, false) => ZONE_MIN_S..=ZONE_MAX_S,
+            (false, true) => -ZONE_MAX_S..=-ZONE_MIN_S,
+            (false, false) => -ZONE_MAX_S..=ZONE_MAX_S,
+        };
+        for zone_s in [self.default_offset_s, -self.default_offset_s].map(f64::from) {
+            if zones_s.contains(&zone_s) {
+                consider(apart_s - zone_s);
+            }
         }
         let step_s = (apart_s / ZONE_STEP_S).round() * ZONE_STEP_S;
-        if step_s.abs() <= ZONE_MAX_S && (apart_s - step_s).abs() <= SAME_INSTANT_S {
-            return 0.0;
+        if zones_s.contains(&step_s) && (apart_s - step_s).abs() <= SAME_INSTANT_S {
+            consider(0.0);
         }
-        [0.0, default_s, -default_s]
-            .into_iter()
-            .map(|zone_s| (apart_s - zone_s).abs())
-            .fold(f64::INFINITY, f64::min)
+        kindest_s
     }
+}
+
+fn between_s(from: NaiveDateTime, to: NaiveDateTime) -> f64 {
+    seconds_between(from.and_utc(), to.and_utc())
+}
+
+/// XMP is written by programs, when they write.
+fn is_later_writing(reading: &TimeReading) -> bool {
+    reading.moment == Moment::Written || reading.field.starts_with("xmp.")
+}
+
+fn zone_is_known(reading: &TimeReading) -> bool {
+    matches!(reading.zone, Zone::Offset(_) | Zone::Utc)
+}
+
+/// The instant in UTC where the zone is known, else the time as written.
+fn utc_if_known(reading: &TimeReading) -> NaiveDateTime {
+    let offset_s = match reading.zone {
+        Zone::Offset(offset_s) => offset_s,
+        Zone::Utc | Zone::NominallyUtc | Zone::Local => 0,
+    };
+    let offset = TimeDelta::seconds(i64::from(offset_s));
+    reading
+        .local
+        .checked_sub_signed(offset)
+        .unwrap_or(reading.local)
 }
 
 #[cfg(test)]
@@ -270,18 +292,17 @@ mod tests {
         // Where both zones are known, no step explains anything.
         let known = |s| {
             let taken = at(TAKEN);
+            let other = taken + TimeDelta::seconds(s);
             Trial::video(0.0)
                 .time("a", taken, Zone::Offset(28_800), Moment::Start)
-                .time(
-                    "b",
-                    taken + TimeDelta::seconds(s),
-                    Zone::Offset(0),
-                    Moment::Start,
-                )
+                .time("b", other, Zone::Offset(0), Moment::Start)
         };
         assert_eq!(known(1800).judge(&CHECK), Ruling::Pass);
         assert_eq!(level(&known(1801)), Some(Level::Attention));
         assert_eq!(level(&known(3600)), Some(Level::Attention));
+        // Unless the clock shows the same.
+        assert_eq!(known(28_800 + 1800).judge(&CHECK), Ruling::Pass);
+        assert_eq!(level(&known(28_800 + 1801)), Some(Level::Attention));
     }
 
     #[test]
@@ -296,25 +317,43 @@ mod tests {
 
     #[test]
     fn start_and_end_explain_the_length_of_the_clip() {
-        for quiet in [0, -600, 600, 600 + 1800, 8 * 3600, -8 * 3600 - 600] {
+        for quiet in [0, -600, 600, 600 + 1800, 6 * 3600, -8 * 3600 - 600] {
             assert_eq!(clip(quiet).judge(&CHECK), Ruling::Pass, "{quiet}");
         }
         assert_eq!(level(&clip(3 * 3600 + 450)), Some(Level::Attention));
+        assert_eq!(level(&clip(8 * 3600)), Some(Level::Attention));
         assert_eq!(level(&clip(3 * 86_400)), Some(Level::Attention));
     }
 
     #[test]
-    fn a_later_writing_may_be_later_and_not_earlier() {
-        let trial = |s| photo_with("exif.DateTime", s, Zone::Local, Moment::Written);
-        assert_eq!(trial(90 * 86_400).judge(&CHECK), Ruling::Pass);
-        assert_eq!(trial(-14 * 3600 - 1800).judge(&CHECK), Ruling::Pass);
-        assert_eq!(level(&trial(-14 * 3600 - 1801)), Some(Level::Attention));
+    fn one_unknown_zone_lies_between_its_westernmost_and_its_easternmost() {
+        // The photo's clock shows 09:00:00; true time is this much before it.
+        let trial = |zone_s: i64| {
+            let shown = at(TAKEN) + TimeDelta::hours(8);
+            let other = shown - TimeDelta::seconds(zone_s);
+            Trial::photo(at(TAKEN), 300.0).time("gps", other, Zone::Utc, Moment::Capture)
+        };
+        for quiet in [-12 * 3600, -7 * 3600, 0, 20_700, 14 * 3600, 14 * 3600 + 120] {
+            assert_eq!(trial(quiet).judge(&CHECK), Ruling::Pass, "{quiet}");
+        }
+        for loud in [-12 * 3600 - 900, 14 * 3600 + 121, 14 * 3600 + 900] {
+            assert_eq!(level(&trial(loud)), Some(Level::Info), "{loud}");
+        }
     }
 
     #[test]
-    fn a_satellite_time_that_disagrees_is_information() {
-        let trial = photo_with("gps", -86_400, Zone::Utc, Moment::Capture);
-        assert_eq!(level(&trial), Some(Level::Info));
+    fn a_later_writing_may_be_later_and_not_earlier() {
+        for field in ["exif.DateTime", "xmp.CreateDate"] {
+            let trial = |s| photo_with(field, s, Zone::Local, Moment::Written);
+            assert_eq!(trial(90 * 86_400).judge(&CHECK), Ruling::Pass);
+            assert_eq!(trial(-14 * 3600).judge(&CHECK), Ruling::Pass);
+            assert_eq!(trial(-8 * 3600 - 1800).judge(&CHECK), Ruling::Pass);
+            assert_eq!(
+                level(&trial(-8 * 3600 - 1801 - 450)),
+                Some(Level::Attention)
+            );
+            assert_eq!(level(&trial(-90 * 86_400)), Some(Level::Attention));
+        }
     }
 
     #[test]
