@@ -20,3 +20,77 @@ pub static CHECKS: &[&Check] = &[
 pub fn by_code(code: &str) -> Option<&'static Check> {
     CHECKS.iter().copied().find(|check| check.code == code)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::text::StaticText;
+
+    fn texts(check: &Check) -> Vec<StaticText> {
+        let own = [check.title, check.pass, check.doc];
+        let params = check.params.iter().map(|p| p.doc);
+        own.into_iter().chain(params).collect()
+    }
+
+    #[test]
+    fn codes_and_keys_are_slugs_and_stand_once() {
+        let slug = |s: &str| {
+            !s.is_empty()
+                && s.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        let mut codes = BTreeSet::new();
+        for check in CHECKS {
+            assert!(
+                slug(check.code) && codes.insert(check.code),
+                "{}",
+                check.code
+            );
+            let mut keys = BTreeSet::new();
+            for param in check.params {
+                assert!(
+                    slug(param.key) && keys.insert(param.key),
+                    "{}: {}",
+                    check.code,
+                    param.key
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn defaults_lie_in_range_and_name_their_source() {
+        for (check, param) in CHECKS
+            .iter()
+            .flat_map(|c| c.params.iter().map(move |p| (c, p)))
+        {
+            let place = format!("{}: {}", check.code, param.key);
+            assert!((param.min..=param.max).contains(&param.default), "{place}");
+            assert!(
+                !param.source.is_empty() && !param.unit.is_empty(),
+                "{place}"
+            );
+        }
+    }
+
+    #[test]
+    fn both_languages_are_complete_and_accuse_nobody() {
+        for check in CHECKS {
+            for text in texts(check) {
+                assert!(!text.zh.is_empty() && !text.en.is_empty(), "{}", check.code);
+                for word in ["伪造", "造假"] {
+                    assert!(!text.zh.contains(word), "{}: {word}", check.code);
+                }
+                // A lost line continuation shows as a run of spaces.
+                assert!(
+                    !text.zh.contains("   ") && !text.en.contains("   "),
+                    "{}",
+                    check.code
+                );
+            }
+            assert!(check.see_yourself.contains("{file}"), "{}", check.code);
+        }
+    }
+}

@@ -333,6 +333,17 @@ fn an_exemption_stands_in_place_of_the_rule() {
 }
 
 #[test]
+fn the_rule_is_for_recordings_and_not_for_text() {
+    let text = Measurements {
+        kind: Kind::Other,
+        ..Measurements::default()
+    };
+    let context = stored("04-16 10:00:00", 300.0);
+    let judgement = judge(&text, &Rules::default(), &context);
+    assert_eq!(judgement.outcome.timeliness, None);
+}
+
+#[test]
 fn there_is_no_result_before_the_file_is_stored() {
     let mut context = stored("04-13 09:00:00", 300.0);
     context.custody = None;
