@@ -21,6 +21,11 @@ pub mod capture_time_missing;
 pub mod clock_in_future;
 pub mod duplicate;
 pub mod outside_visit;
+pub mod photo_blurred;
+pub mod photo_exposure;
+pub mod photo_recompressed;
+pub mod photo_small;
+pub mod photo_thumbnail_mismatch;
 pub mod saved_late;
 #[cfg(test)]
 pub(crate) mod trial;

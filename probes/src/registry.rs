@@ -3,7 +3,8 @@
 
 use crate::check::{
     Check, capture_time_inconsistent, capture_time_missing, clock_in_future, duplicate,
-    outside_visit, saved_late,
+    outside_visit, photo_blurred, photo_exposure, photo_recompressed, photo_small,
+    photo_thumbnail_mismatch, saved_late,
 };
 
 /// All checks, in the order in which reports show them.
@@ -14,6 +15,11 @@ pub static CHECKS: &[&Check] = &[
     &capture_time_inconsistent::CHECK,
     &outside_visit::CHECK,
     &duplicate::CHECK,
+    &photo_blurred::CHECK,
+    &photo_exposure::CHECK,
+    &photo_small::CHECK,
+    &photo_thumbnail_mismatch::CHECK,
+    &photo_recompressed::CHECK,
 ];
 
 /// The check with this code.
