@@ -118,82 +118,85 @@ fn cap(reading: &TimeReading, grade: Grade) -> Grade {
     if weak { grade.min(Grade::C) } else { grade }
 }
 
-fn zones(reading: &TimeReading, local: NaiveDateTime, scene: &Scene<'_>) -> Vec<ZoneReading> {
-    let calibration = match reading.zone {
-        // No clock of the device is behind a satellite time.
-        Zone::Utc => None,
-        _ => scene.calibration(&reading.field),
-    };
-    let shift_s = calibration.map_or(0.0, |c| c.offset_s);
-    let clock_margin_s = if calibration.is_some() {
-        0.0
-    } else {
-        scene.drift_s
-    };
-    let calibrated = |grade| {
-        if calibration.is_some() {
-            Grade::A
-        } else {
-            grade
+/// The clock behind a field: how it is corrected and how far it may be off.
+struct Clock {
+    shift_s: f64,
+    margin_s: f64,
+    calibrated: bool,
+    settles_zone: bool,
+}
+
+impl Clock {
+    fn of(reading: &TimeReading, scene: &Scene<'_>) -> Self {
+        let satellite = reading.zone == Zone::Utc && reading.field.starts_with("gps");
+        // No clock of the device is behind a time that is UTC by itself.
+        let calibration = Some(reading)
+            .filter(|r| r.zone != Zone::Utc)
+            .and_then(|r| scene.calibration(&r.field));
+        Self {
+            shift_s: calibration.map_or(0.0, |c| c.offset_s),
+            margin_s: match calibration {
+                Some(_) => 0.0,
+                None if satellite => SATELLITE_S,
+                None => scene.drift_s,
+            },
+            calibrated: calibration.is_some(),
+            settles_zone: calibration.is_some_and(|c| c.settles_zone),
         }
-    };
-    let at = |offset_s: i32| {
-        local
+    }
+
+    /// `local` in the zone `offset_s` east of UTC. Grade B' says that the zone
+    /// is open; a calibrated clock whose zone is settled is the best there is.
+    fn read(
+        &self,
+        local: NaiveDateTime,
+        offset_s: i32,
+        words: &str,
+        grade: Grade,
+    ) -> Option<ZoneReading> {
+        let at = local
             .and_utc()
-            .checked_sub_signed(TimeDelta::seconds(i64::from(offset_s)))
-            .and_then(|at| moved(at, shift_s))
-    };
-    let one = |words: String, offset_s, margin_s, grade, open| {
-        at(offset_s).map(|at| ZoneReading {
-            words,
-            at,
-            margin_s,
-            grade,
+            .checked_sub_signed(TimeDelta::seconds(i64::from(offset_s)))?;
+        let open = grade == Grade::BPrime;
+        Some(ZoneReading {
+            words: match self.calibrated {
+                true => format!("{words}, clock calibrated"),
+                false => words.to_owned(),
+            },
+            at: moved(at, self.shift_s)?,
+            margin_s: self.margin_s,
+            grade: if self.calibrated && !open {
+                Grade::A
+            } else {
+                grade
+            },
             open,
         })
-    };
-    let slate = if calibration.is_some() {
-        ", clock calibrated"
-    } else {
-        ""
-    };
-    let zone = offset_words(scene.default_offset_s);
-    let as_local = |grade, open| {
-        let words = format!("as local time {zone}{slate}");
-        one(words, scene.default_offset_s, clock_margin_s, grade, open)
-    };
-    let as_utc = |grade, open| one(format!("as UTC{slate}"), 0, clock_margin_s, grade, open);
-    match reading.zone {
-        Zone::Offset(offset_s) => {
-            let words = format!("with its written zone {}{slate}", offset_words(offset_s));
-            one(words, offset_s, clock_margin_s, Grade::A, false)
-                .into_iter()
-                .collect()
-        }
-        Zone::Utc => {
-            let satellite = reading.field.starts_with("gps");
-            let margin_s = if satellite {
-                SATELLITE_S
-            } else {
-                scene.drift_s
-            };
-            one("as UTC".to_owned(), 0, margin_s, Grade::A, false)
-                .into_iter()
-                .collect()
-        }
-        Zone::Local => as_local(calibrated(Grade::B), false).into_iter().collect(),
-        Zone::NominallyUtc if calibration.is_some_and(|c| c.settles_zone) => {
-            as_utc(Grade::A, false).into_iter().collect()
-        }
-        Zone::NominallyUtc => match scene.quirk(&reading.field).and_then(|q| q.local) {
-            Some(true) => as_local(calibrated(Grade::B), false).into_iter().collect(),
-            Some(false) => as_utc(calibrated(Grade::B), false).into_iter().collect(),
-            None => as_utc(Grade::BPrime, true)
-                .into_iter()
-                .chain(as_local(Grade::BPrime, true))
-                .collect(),
-        },
     }
+}
+
+fn zones(reading: &TimeReading, local: NaiveDateTime, scene: &Scene<'_>) -> Vec<ZoneReading> {
+    let clock = Clock::of(reading, scene);
+    let default_s = scene.default_offset_s;
+    let local_words = format!("as local time {}", offset_words(default_s));
+    let as_local = |grade| clock.read(local, default_s, &local_words, grade);
+    let as_utc = |grade| clock.read(local, 0, "as UTC", grade);
+    let habit = scene.quirk(&reading.field).and_then(|q| q.local);
+    let (one, other) = match reading.zone {
+        Zone::Offset(offset_s) => {
+            let words = format!("with its written zone {}", offset_words(offset_s));
+            (clock.read(local, offset_s, &words, Grade::A), None)
+        }
+        Zone::Utc => (as_utc(Grade::A), None),
+        Zone::Local => (as_local(Grade::B), None),
+        Zone::NominallyUtc if clock.settles_zone => (as_utc(Grade::A), None),
+        Zone::NominallyUtc => match habit {
+            Some(true) => (as_local(Grade::B), None),
+            Some(false) => (as_utc(Grade::B), None),
+            None => (as_utc(Grade::BPrime), as_local(Grade::BPrime)),
+        },
+    };
+    one.into_iter().chain(other).collect()
 }
 
 /// Whether the time names the end, for every moment that is possible.
