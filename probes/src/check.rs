@@ -16,19 +16,29 @@ use crate::deadline::Saved;
 use crate::measurements::{Custody, Kind, Measurements, Region, Span};
 use crate::text::{StaticText, Text};
 
+pub mod ai_generated_mark;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;
 pub mod clock_in_future;
 pub mod duplicate;
+pub mod editor_trace;
+pub mod hidden_by_edit_list;
+pub mod join_mark;
+pub mod messenger_copy;
 pub mod outside_visit;
 pub mod photo_blurred;
+pub mod photo_edited;
 pub mod photo_exposure;
 pub mod photo_recompressed;
 pub mod photo_small;
 pub mod photo_thumbnail_mismatch;
 pub mod saved_late;
+pub mod structure_contradicts_metadata;
 #[cfg(test)]
 pub(crate) mod trial;
+pub mod truncated;
+pub mod video_trimmed;
+mod writers;
 
 /// A clause of the trial plan, by its id in requirements.md.
 pub type ClauseId = &'static str;

@@ -2,13 +2,23 @@
 //! report texts come from here.
 
 use crate::check::{
-    Check, capture_time_inconsistent, capture_time_missing, clock_in_future, duplicate,
-    outside_visit, photo_blurred, photo_exposure, photo_recompressed, photo_small,
-    photo_thumbnail_mismatch, saved_late,
+    Check, ai_generated_mark, capture_time_inconsistent, capture_time_missing, clock_in_future,
+    duplicate, editor_trace, hidden_by_edit_list, join_mark, messenger_copy, outside_visit,
+    photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
+    photo_thumbnail_mismatch, saved_late, structure_contradicts_metadata, truncated, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
 pub static CHECKS: &[&Check] = &[
+    &truncated::CHECK,
+    &editor_trace::CHECK,
+    &structure_contradicts_metadata::CHECK,
+    &photo_edited::CHECK,
+    &join_mark::CHECK,
+    &hidden_by_edit_list::CHECK,
+    &video_trimmed::CHECK,
+    &ai_generated_mark::CHECK,
+    &messenger_copy::CHECK,
     &saved_late::CHECK,
     &capture_time_missing::CHECK,
     &clock_in_future::CHECK,

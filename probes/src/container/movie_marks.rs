@@ -162,7 +162,9 @@ fn tags(src: &mut Source<'_>, tags: Head, out: &mut Structure) {
             let is_writer = ["ENCODER", "ENCODED_BY", "ENCODER_SETTINGS", "HANDLER_NAME"]
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(&name));
-            if is_writer || name.starts_with("com.") || name.contains("AIGC") {
+            let is_key = name.to_ascii_lowercase().starts_with("com.")
+                && !name.to_ascii_lowercase().contains("location");
+            if is_writer || is_key || name.contains("AIGC") {
                 out.trace(format!("mkv.tag.{name}"), text.0, text.1);
             }
         }

@@ -1,0 +1,188 @@
+//! `editor_trace`: the file itself names a program that wrote it after capture.
+
+use crate::check::writers::{self, Who, Writer};
+use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::measurements::{Kind, Trace};
+use crate::text::{StaticText, Text};
+
+/// Quotations shown of one program.
+const QUOTATIONS_MAX: usize = 3;
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "editor_trace",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Metadata,
+    strength: Strength::Fact,
+    kinds: &[Kind::Photo, Kind::Video, Kind::Audio],
+    title: StaticText {
+        zh: "文件中有编辑或转码软件的记录",
+        en: "The file names a program that edited or converted it",
+    },
+    pass: StaticText {
+        zh: "文件中未发现已知编辑或转码软件的名称。",
+        en: "No known editor or converter is named in the file.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 文件的元数据、容器和码流中是否写有已知编辑软件、转码软件的名称。\n\n\
+             **测量方法** 逐字引用文件中的写入者字段(EXIF、XMP、QuickTime、Matroska、AVI、\
+             编码器自述等)及其字节偏移,与签名数据对照。\n\n\
+             **可能含义** 编辑软件自己的记录是确定的事实:该软件写过这个文件,至于改动了什么,\
+             该记录本身不作说明。转码、封装软件的名称只说明“拍摄之后由某软件写成”,单独出现仅供参考。\n\n\
+             **常见的正常原因** 执法记录仪、行车记录仪、手机应用自带 FFmpeg 或 x264;\
+             采集站导出;传输时转码;在看图软件中旋转或添加说明。\n\n\
+             **如何确认** 请提供设备中的原始文件,与本文件比较。",
+        en: "**What it looks at** Whether metadata, container or coded data name a known editor or converter.\n\n\
+             **How it is measured** Every field in which a writer names itself (EXIF, XMP, QuickTime, Matroska, \
+             AVI, the encoder's own note) is quoted literally with its byte offset and held against the \
+             signature data.\n\n\
+             **What it can mean** An editor's own record is a fact: that program wrote this file. What it \
+             changed, the record does not say. The name of a converter or muxer says only “written by it after \
+             capture” and by itself is for information.\n\n\
+             **Usual innocent causes** Body cameras, dash cameras and phone apps that build in FFmpeg or x264; \
+             export by a docking station; conversion in transfer; rotation or a caption in a viewer.\n\n\
+             **What would settle it** The original file from the device, compared with this one.",
+    },
+    see_yourself: "exiftool -a -G1 -s {file}",
+    params: &[],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let mut programs: Vec<(&Writer, Vec<&Trace>)> = Vec::new();
+    for (trace, writer) in writers::in_file(case.m) {
+        match programs.iter_mut().find(|(w, _)| w.name == writer.name) {
+            Some((_, traces)) => traces.push(trace),
+            None => programs.push((writer, vec![trace])),
+        }
+    }
+    let seen: Vec<Seen> = programs
+        .iter()
+        .filter_map(|(writer, traces)| says(writer, traces))
+        .collect();
+    if seen.is_empty() {
+        Ruling::Pass
+    } else {
+        Ruling::Found(seen)
+    }
+}
+
+fn says(writer: &Writer, traces: &[&Trace]) -> Option<Seen> {
+    let quotations: Vec<String> = traces
+        .iter()
+        .take(QUOTATIONS_MAX)
+        .map(|t| writers::quoted(t))
+        .collect();
+    let quotations = quotations.join("; ");
+    let name = &writer.name;
+    Some(match writer.who {
+        Who::Editor => Seen::new(
+            Level::Attention,
+            Strength::Fact,
+            Text::new(
+                format!(
+                    "文件中有编辑软件 {name} 自己的记录:{quotations}。请提供设备中的原始文件。"
+                ),
+                format!(
+                    "The editor {name} left its own record: {quotations}. The original file from the \
+                     device is asked for."
+                ),
+            ),
+        ),
+        Who::Encoder => Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!(
+                    "文件写有 {name} 的名称:{quotations}。可能是拍摄后转码或重新封装,\
+                     也可能是设备或采集软件自带。"
+                ),
+                format!(
+                    "The file names {name}: {quotations}. It may have been converted or wrapped anew after \
+                     capture, or the device or docking software may use it itself."
+                ),
+            ),
+        ),
+        Who::OsExport | Who::Messenger => Seen::new(
+            Level::Info,
+            Strength::Information,
+            Text::new(
+                format!("文件由 {name} 写成或另存:{quotations}。"),
+                format!("The file was written or saved by {name}: {quotations}."),
+            ),
+        ),
+        Who::CaptureApp | Who::Camera => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::Trial;
+
+    fn with(field: &str, written: &str) -> Trial {
+        let mut trial = Trial::video(10.0);
+        trial.m.traces.push(Trace {
+            field: field.to_owned(),
+            written: written.to_owned(),
+            offset_bytes: Some(42),
+        });
+        trial
+    }
+
+    fn seen(trial: &Trial) -> Vec<Seen> {
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_editors_own_record_is_a_fact_and_is_quoted() {
+        let found = seen(&with("xmp.CreatorTool", "Adobe Photoshop 25.0 (Windows)"));
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].level, found[0].strength),
+            (Level::Attention, Strength::Fact)
+        );
+        for text in [&found[0].text.zh, &found[0].text.en] {
+            assert!(text.contains("Adobe Photoshop 25.0 (Windows)") && text.contains("@42"));
+        }
+    }
+
+    #[test]
+    fn a_converters_name_only_supports() {
+        let found = seen(&with("ilst.©too", "Lavf59.27.100"));
+        assert_eq!(found[0].strength, Strength::Supporting);
+    }
+
+    #[test]
+    fn firmware_and_capture_apps_pass() {
+        for own in [
+            "16.1.2",
+            "今日水印相机 3.0",
+            "GoPro AVC encoder",
+            "Core Media Video",
+        ] {
+            assert_eq!(
+                with("exif.Software", own).judge(&CHECK),
+                Ruling::Pass,
+                "{own}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_program_is_one_finding_however_often_it_signs() {
+        let mut trial = with("xmp.CreatorTool", "Adobe Photoshop 25.0");
+        for i in 0..10 {
+            trial.m.traces.push(Trace {
+                field: "xmpMM.History".to_owned(),
+                written: format!("saved {i} Adobe Photoshop 25.0"),
+                offset_bytes: None,
+            });
+        }
+        assert_eq!(seen(&trial).len(), 1);
+    }
+}

@@ -1,0 +1,232 @@
+//! `photo_edited`: structure that picture editors write and cameras do not.
+
+use crate::check::writers;
+use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::measurements::{Kind, Measurements, Trace};
+use crate::text::{StaticText, Text};
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "photo_edited",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Structure,
+    strength: Strength::Fact,
+    kinds: &[Kind::Photo],
+    title: StaticText {
+        zh: "照片有图像编辑软件保存的痕迹",
+        en: "The photo shows marks of an editor's save",
+    },
+    pass: StaticText {
+        zh: "照片结构中未发现图像编辑软件保存的痕迹。",
+        en: "The structure shows no mark of an editor's save.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 照片文件的结构中有没有相机不写、图像编辑软件才写的部分。\n\n\
+             **测量方法** 检查 Photoshop 数据段(APP13)的资源号、XMP 编辑历史和派生记录、Camera Raw 处理标记、\
+             Adobe 数据段(APP14)、渐进式编码。\n\n\
+             **可能含义** 编辑历史是软件自己的记录,属确定的事实;Photoshop 保存时写入的资源属强迹象;\
+             其余单独出现仅供参考。仅有图片说明(IPTC)的,说明添加过文字说明,不等于改动画面。\n\n\
+             **常见的正常原因** 旋转、缩小、加文字说明、加水印后另存;由相册或网盘导出。\n\n\
+             **如何确认** 请提供相机或手机中的原始照片。",
+        en: "**What it looks at** Whether the file has parts that editors write and cameras do not.\n\n\
+             **How it is measured** Resource numbers in the Photoshop segment (APP13), the edit history and \
+             derivation in XMP, Camera Raw's mark of processing, the Adobe segment (APP14), progressive coding.\n\n\
+             **What it can mean** An edit history is the program's own record and a fact; resources that \
+             Photoshop writes on saving are a strong sign; the rest by itself is for information. A caption \
+             (IPTC) alone says that text was added, not that the picture was changed.\n\n\
+             **Usual innocent causes** Saving after rotation, reduction, a caption or a watermark; export from an \
+             album or cloud drive.\n\n\
+             **What would settle it** The original photo from the camera or phone.",
+    },
+    see_yourself: "exiftool -a -G1 -s -XMP-xmpMM:all -Photoshop:all -APP14:all -EncodingProcess {file}",
+    params: &[],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let m = case.m;
+    let traces = |field: &'static str| m.traces.iter().filter(move |t| t.field == field);
+    let mut seen = Vec::new();
+
+    let history: Vec<&Trace> = traces("xmpMM.History").collect();
+    // A step that names its program is that program's own record.
+    if let Some(step) = history.iter().find(|t| is_saving(&t.written)) {
+        seen.push(quote(
+            Strength::Fact,
+            "XMP 编辑历史",
+            "edit history in XMP",
+            step,
+        ));
+    } else if let Some(step) = history.first() {
+        seen.push(quote(
+            Strength::Supporting,
+            "XMP 历史记录",
+            "history in XMP",
+            step,
+        ));
+    }
+    for trace in traces("app13").take(1) {
+        seen.push(if saved_by_photoshop(&trace.written) {
+            quote(
+                Strength::Strong,
+                "Photoshop 保存的数据",
+                "data of a save by Photoshop",
+                trace,
+            )
+        } else {
+            quote(
+                Strength::Supporting,
+                "图片说明 (IPTC) 数据",
+                "a caption (IPTC)",
+                trace,
+            )
+        });
+    }
+    for trace in traces("crs.AlreadyApplied").filter(|t| t.written.eq_ignore_ascii_case("true")) {
+        seen.push(quote(
+            Strength::Strong,
+            "Camera Raw 处理标记",
+            "Camera Raw processing",
+            trace,
+        ));
+    }
+    for trace in traces("xmpMM.DerivedFrom").take(1) {
+        seen.push(quote(
+            Strength::Supporting,
+            "派生记录",
+            "a record of derivation",
+            trace,
+        ));
+    }
+    for trace in traces("app14").take(1) {
+        seen.push(quote(
+            Strength::Supporting,
+            "Adobe 数据段",
+            "an Adobe segment",
+            trace,
+        ));
+    }
+    seen.extend(progressive(m));
+    if seen.is_empty() {
+        Ruling::Pass
+    } else {
+        Ruling::Found(seen)
+    }
+}
+
+/// A step that wrote content, by a program that names itself. A step that
+/// only touched metadata is none.
+fn is_saving(step: &str) -> bool {
+    let names_program = step.contains("softwareAgent=");
+    let only_metadata = step.contains("stEvt:changed=/metadata");
+    names_program && !only_metadata
+}
+
+/// Caption (0404), its digest (0425), its address (040B) and copyright mark
+/// (040A) come from caption programs too; all others from Photoshop's save.
+fn saved_by_photoshop(resources: &str) -> bool {
+    resources
+        .split_whitespace()
+        .skip(2)
+        .any(|id| !matches!(id, "0404" | "0425" | "040A" | "040B"))
+}
+
+fn progressive(m: &Measurements) -> Option<Seen> {
+    let sof = m
+        .container
+        .as_ref()?
+        .elements
+        .iter()
+        .find(|e| e.id == "SOF2")?;
+    Some(Seen::new(
+        Level::Attention,
+        Strength::Supporting,
+        Text::new(
+            format!(
+                "照片为渐进式 JPEG(SOF2,偏移 {}),相机和手机不这样保存。",
+                sof.offset_bytes
+            ),
+            format!(
+                "The photo is a progressive JPEG (SOF2 at offset {}); cameras and phones do not save so.",
+                sof.offset_bytes
+            ),
+        ),
+    ))
+}
+
+fn quote(strength: Strength, what_zh: &str, what_en: &str, trace: &Trace) -> Seen {
+    let quoted = writers::quoted(trace);
+    Seen::new(
+        Level::Attention,
+        strength,
+        Text::new(
+            format!("文件中有{what_zh}:{quoted}。"),
+            format!("The file holds {what_en}: {quoted}."),
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::{Trial, at};
+    use crate::measurements::{Container, Element};
+
+    fn strength(field: &str, written: &str) -> Option<Strength> {
+        let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
+        trial.m.traces.push(Trace {
+            field: field.to_owned(),
+            written: written.to_owned(),
+            offset_bytes: Some(7),
+        });
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => Some(seen[0].strength),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_edit_history_is_a_fact_and_a_metadata_step_only_supports() {
+        let saved = "stEvt:action=saved stEvt:softwareAgent=Adobe Photoshop 25.0 stEvt:changed=/";
+        assert_eq!(strength("xmpMM.History", saved), Some(Strength::Fact));
+        let noted = "stEvt:action=saved stEvt:softwareAgent=Camera Raw stEvt:changed=/metadata";
+        assert_eq!(strength("xmpMM.History", noted), Some(Strength::Supporting));
+    }
+
+    #[test]
+    fn a_caption_only_supports_and_a_save_is_strong() {
+        assert_eq!(
+            strength("app13", "Photoshop 3.0 0404 0425"),
+            Some(Strength::Supporting)
+        );
+        assert_eq!(
+            strength("app13", "Photoshop 3.0 0404 0425 0406"),
+            Some(Strength::Strong)
+        );
+        assert_eq!(
+            strength("crs.AlreadyApplied", "True"),
+            Some(Strength::Strong)
+        );
+        assert_eq!(strength("crs.AlreadyApplied", "False"), None);
+    }
+
+    #[test]
+    fn a_cameras_own_structure_passes() {
+        assert_eq!(strength("jpeg.order", "SOI APP1 DQT SOF0 DHT"), None);
+        let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
+        let of = |id: &str| {
+            Some(Container {
+                elements: vec![Element {
+                    id: id.to_owned(),
+                    ..Element::default()
+                }],
+                ..Container::default()
+            })
+        };
+        trial.m.container = of("SOF0");
+        assert_eq!(trial.judge(&CHECK), Ruling::Pass);
+        trial.m.container = of("SOF2");
+        assert!(matches!(trial.judge(&CHECK), Ruling::Found(_)));
+    }
+}

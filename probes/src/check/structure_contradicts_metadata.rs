@@ -1,0 +1,218 @@
+//! `structure_contradicts_metadata`: the metadata name a recorder whose own
+//! program does not write files like this one.
+
+use crate::check::writers::{self, Who};
+use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::measurements::{Kind, Measurements};
+use crate::text::{StaticText, Text};
+
+/// Fields in which the container's own writer signs, not one of its tracks.
+const MUXER_FIELDS: &[&str] = &[
+    "ilst.©too",
+    "udta.©too",
+    "udta.©enc",
+    "keys.encoder",
+    "mkv.MuxingApp",
+    "mkv.WritingApp",
+    "avi.ISFT",
+    "stream.muxer",
+];
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "structure_contradicts_metadata",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Structure,
+    strength: Strength::Strong,
+    kinds: &[Kind::Video],
+    title: StaticText {
+        zh: "元数据所称设备与文件结构矛盾",
+        en: "The structure contradicts the device that the metadata name",
+    },
+    pass: StaticText {
+        zh: "文件结构与元数据所称设备不矛盾。",
+        en: "The structure does not contradict the device that the metadata name.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 视频元数据称由 Apple 或 Android 设备录制时,文件结构是否出自其他封装、编码软件。\n\n\
+             **测量方法** 对照容器写入者(如 Lavf)、轨道处理器名称、编码器自述(x264/x265)和影片时间。\
+             iPhone 与 Android 的系统录像程序不使用 FFmpeg 或 x264。\n\n\
+             **可能含义** 文件在录制后被重新封装或编码,同时保留了原设备信息。\n\n\
+             **常见的正常原因** 第三方拍摄应用(如水印相机)自带 FFmpeg;传输、采集软件转存时保留设备信息;\
+             为缩小体积而转码。\n\n\
+             **如何确认** 请提供设备中的原始文件;说明所用拍摄应用。",
+        en: "**What it looks at** Where a video's metadata name an Apple or Android device: whether the structure \
+             was written by another muxer or encoder.\n\n\
+             **How it is measured** By the container's writer (Lavf …), handler names, the encoder's own note \
+             (x264, x265) and the movie's times. The recording programs of iPhone and Android use neither \
+             FFmpeg nor x264.\n\n\
+             **What it can mean** The file was wrapped or encoded anew after recording, with the device's names \
+             kept.\n\n\
+             **Usual innocent causes** Third-party camera apps (watermark cameras) that build in FFmpeg; transfer \
+             or docking software that keeps the names; conversion to save space.\n\n\
+             **What would settle it** The original file from the device; the name of the app used.",
+    },
+    see_yourself: "exiftool -a -G1 -s -Make -Model -Encoder -HandlerDescription -CompressorName {file}",
+    params: &[],
+    judge,
+};
+
+/// A family of recorders that the metadata can name.
+#[derive(Clone, Copy, PartialEq)]
+enum Claim {
+    Apple,
+    Android,
+}
+
+fn claim(m: &Measurements) -> Option<Claim> {
+    let names = |prefix: &str| {
+        m.traces
+            .iter()
+            .any(|t| t.field.to_lowercase().contains(prefix))
+    };
+    let make = m.device.make.as_deref().unwrap_or_default();
+    let is_apple_key = names("com.apple.quicktime.make") || names("com.apple.quicktime.model");
+    if make.eq_ignore_ascii_case("apple") || is_apple_key {
+        Some(Claim::Apple)
+    } else if names("com.android.") {
+        Some(Claim::Android)
+    } else {
+        None
+    }
+}
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let m = case.m;
+    let Some(claim) = claim(m) else {
+        return Ruling::NotApplicable;
+    };
+    let signs = signs(m, claim);
+    if signs.is_empty() {
+        return Ruling::Pass;
+    }
+    let (device_zh, device_en) = match claim {
+        Claim::Apple => ("Apple 设备", "an Apple device"),
+        Claim::Android => ("Android 设备", "an Android device"),
+    };
+    let signs = signs.join("; ");
+    Ruling::Found(vec![Seen::new(
+        Level::Attention,
+        Strength::Strong,
+        Text::new(
+            format!(
+                "元数据称由{device_zh}录制,而文件由其他软件写成:{signs}。\
+                 可能在录制后重新封装或编码,请提供原始文件或说明所用拍摄应用。"
+            ),
+            format!(
+                "The metadata name {device_en}, and other software wrote the file: {signs}. It may have been \
+                 wrapped or encoded anew after recording; the original, or the name of the camera app, is \
+                 asked for."
+            ),
+        ),
+    )])
+}
+
+/// What the claimed recorder does not write, quoted.
+fn signs(m: &Measurements, claim: Claim) -> Vec<String> {
+    let mut signs: Vec<String> = writers::in_file(m)
+        .into_iter()
+        .filter(|(trace, writer)| {
+            let field = trace.field.as_str();
+            let is_muxer = MUXER_FIELDS.contains(&field) || field.starts_with("mkv.tag.");
+            let is_coder = matches!(field, "h264.sei" | "hevc.sei" | "stsd.compressor");
+            matches!(writer.who, Who::Encoder | Who::Editor) && (is_muxer || is_coder)
+        })
+        .map(|(trace, _)| writers::quoted(trace))
+        .collect();
+    // Handler and times together: either alone occurs in third-party apps'
+    // files that only pass through Apple's own export.
+    let foreign_handler = m.traces.iter().find(|t| {
+        t.field == "hdlr" && matches!(t.written.as_str(), "VideoHandler" | "SoundHandler")
+    });
+    let untimed = m
+        .traces
+        .iter()
+        .find(|t| t.field == "mvhd" && t.written.ends_with("creation 0, modification 0"));
+    if let (Claim::Apple, Some(handler), Some(mvhd)) = (claim, foreign_handler, untimed) {
+        signs.push(writers::quoted(handler));
+        signs.push(writers::quoted(mvhd));
+    }
+    signs.truncate(6);
+    signs
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::check::trial::Trial;
+    use crate::container::read_structure;
+    use crate::container::tiny::{Movie, cat, itunes_tool, keys};
+
+    const IPHONE: &[(&str, &str)] = &[
+        ("com.apple.quicktime.make", "Apple"),
+        ("com.apple.quicktime.model", "iPhone 15"),
+    ];
+
+    fn judged(movie: &Movie) -> Ruling {
+        let bytes = movie.bytes();
+        let mut trial = Trial::video(1.0);
+        read_structure(&mut Cursor::new(&bytes), bytes.len() as u64, "a.mov").apply(&mut trial.m);
+        trial.judge(&CHECK)
+    }
+
+    #[test]
+    fn a_phones_own_file_passes() {
+        let own = Movie {
+            extra: keys(IPHONE),
+            ..Movie::default()
+        };
+        assert_eq!(judged(&own), Ruling::Pass);
+        let android = Movie {
+            video_handler: b"VideoHandle\0",
+            extra: keys(&[("com.android.version", "13")]),
+            ..Movie::default()
+        };
+        assert_eq!(judged(&android), Ruling::Pass);
+    }
+
+    #[test]
+    fn a_phones_names_in_anothers_structure_are_strong() {
+        let copied = Movie {
+            extra: cat(&[&keys(IPHONE), &itunes_tool("Lavf59.27.100")]),
+            ..Movie::default()
+        };
+        let Ruling::Found(seen) = judged(&copied) else {
+            panic!("a contradiction passed")
+        };
+        assert_eq!(
+            (seen[0].level, seen[0].strength),
+            (Level::Attention, Strength::Strong)
+        );
+        assert!(seen[0].text.zh.contains("Lavf59.27.100"));
+    }
+
+    #[test]
+    fn a_foreign_handler_counts_only_with_erased_times() {
+        let handled = |created| Movie {
+            video_handler: b"VideoHandler\0",
+            created,
+            modified: created,
+            extra: keys(IPHONE),
+            ..Movie::default()
+        };
+        assert_eq!(judged(&handled(3_800_000_000)), Ruling::Pass);
+        assert!(matches!(judged(&handled(0)), Ruling::Found(_)));
+    }
+
+    #[test]
+    fn a_file_that_names_no_phone_is_left_out() {
+        let converted = Movie {
+            extra: itunes_tool("Lavf59.27.100"),
+            ..Movie::default()
+        };
+        assert_eq!(judged(&converted), Ruling::NotApplicable);
+    }
+}
