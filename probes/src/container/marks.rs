@@ -125,7 +125,7 @@ fn look(bytes: &[u8], offset: u64, mark: &Mark, field: &str, out: &mut Structure
             let printable = tail
                 .iter()
                 .take(QUOTED_BYTES)
-                .take_while(|&&b| b >= 0x20 && b != 0x7F && b < 0xF8)
+                .take_while(|&&b| matches!(b, 0x20..=0x7E) || (!mark.digit_follows && b >= 0x80))
                 .count();
             let written = quote(tail.get(..printable).unwrap_or_default());
             out.trace(field, written, offset.saturating_add(at as u64));
