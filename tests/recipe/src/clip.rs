@@ -1,0 +1,139 @@
+//! Clips, made by the `ffmpeg` command.
+
+use std::path::Path;
+use std::process::Command;
+
+use chrono::{DateTime, Utc};
+
+/// A scene that moves: one of FFmpeg's own patterns, with camera-like grain.
+#[derive(Clone, Copy, Debug)]
+pub enum Scene {
+    /// A test card with a running counter.
+    Card,
+    /// A slow flight into the Mandelbrot set.
+    Mandelbrot,
+    /// Cells that live and die.
+    Life,
+}
+
+impl Scene {
+    fn source(self, seconds: f64) -> String {
+        let size = "size=640x360:rate=25";
+        match self {
+            Self::Card => format!("testsrc2={size}:duration={seconds}"),
+            Self::Mandelbrot => format!("mandelbrot={size},trim=duration={seconds}"),
+            Self::Life => format!("life={size}:mold=10:seed=7:ratio=0.1,trim=duration={seconds}"),
+        }
+    }
+}
+
+/// One uncut clip with sound.
+pub fn film(scene: Scene, seconds: f64, created: DateTime<Utc>, to: &Path) -> Result<(), String> {
+    ffmpeg(
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            &format!(
+                "{},noise=alls=6:allf=t,format=yuv420p",
+                scene.source(seconds)
+            ),
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("anoisesrc=amplitude=0.02:duration={seconds}:seed=3"),
+            "-shortest",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-g",
+            "25",
+            "-c:a",
+            "aac",
+            "-metadata",
+            &format!("creation_time={}", created.format("%Y-%m-%dT%H:%M:%SZ")),
+        ],
+        to,
+    )
+}
+
+/// Two scenes joined into one clip by a re-encode: a hard cut after `first_s`.
+pub fn joined(first_s: f64, second_s: f64, to: &Path) -> Result<(), String> {
+    let first = Scene::Card.source(first_s);
+    let second = Scene::Mandelbrot.source(second_s);
+    ffmpeg(
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("{first},format=yuv420p"),
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("{second},format=yuv420p"),
+            "-filter_complex",
+            "[0:v][1:v]concat=n=2:v=1[v]",
+            "-map",
+            "[v]",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+        ],
+        to,
+    )
+}
+
+/// A clip whose picture stands still from `from_s` for `still_s`, exactly.
+pub fn frozen(seconds: f64, from_s: f64, still_s: f64, to: &Path) -> Result<(), String> {
+    let frames = |s: f64| (s * 25.0).round();
+    let (at, count) = (frames(from_s), frames(still_s));
+    let hold = format!(
+        "{},noise=alls=6:allf=t,loop=loop={count}:size=1:start={at},trim=duration={seconds},format=yuv420p",
+        Scene::Card.source(seconds)
+    );
+    ffmpeg(
+        &[
+            "-f", "lavfi", "-i", &hold, "-c:v", "libx264", "-preset", "veryfast",
+        ],
+        to,
+    )
+}
+
+/// A part of a clip, its packets copied: no re-encode.
+pub fn trimmed(from: &Path, start_s: f64, seconds: f64, to: &Path) -> Result<(), String> {
+    let from = from.to_str().ok_or("the clip's path is no UTF-8")?;
+    ffmpeg(
+        &[
+            "-ss",
+            &start_s.to_string(),
+            "-i",
+            from,
+            "-t",
+            &seconds.to_string(),
+            "-c",
+            "copy",
+        ],
+        to,
+    )
+}
+
+/// Runs `ffmpeg` with these arguments and this output.
+pub fn ffmpeg(arguments: &[&str], to: &Path) -> Result<(), String> {
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-y"])
+        .args(arguments)
+        .arg(to)
+        .output()
+        .map_err(|e| {
+            format!("ffmpeg cannot be started: {e}; `./run --demo` and `./test` install it")
+        })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!(
+        "ffmpeg: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    ))
+}

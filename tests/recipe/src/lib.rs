@@ -1,0 +1,6 @@
+//! Photos and clips made by recipe, so that their truth is known by
+//! construction and no binary file has to be kept.
+
+pub mod clip;
+pub mod exif;
+pub mod photo;
