@@ -1,0 +1,208 @@
+//! `unbroken check`: probes and judges in place, stores nothing.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use unbroken_config::Config;
+use unbroken_probes::judge::{Rules, Verdict, judge};
+use unbroken_probes::probe::Wants;
+
+use super::{ConfigArgument, EXIT_UNUSABLE, place};
+use crate::adapter::digester::digest_reader;
+use crate::port::prober::{Probe, Prober};
+use crate::report::object::{Parts, Report, report};
+use crate::report::words;
+use crate::step::judge::context_in_place;
+use crate::step::probe::broken;
+
+/// Probe and judge files or folders in place; stores nothing
+#[derive(clap::Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// One report object a line, in input order
+    #[arg(long)]
+    json: bool,
+    /// Files at once; as many as there are cores by default
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Files, or folders with all that is in them
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+/// One input: a file to check, or why it cannot be.
+type Input = Result<PathBuf, String>;
+
+impl Check {
+    pub(super) async fn main(self) -> Result<ExitCode, String> {
+        let config = Arc::new(place::config(self.config.config.as_deref())?);
+        let prober = place::prober(&config)?;
+        let rules = Arc::new(config.rules());
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let jobs = Arc::new(Semaphore::new(self.jobs.unwrap_or(cores).max(1)));
+        let mut exit = Exit::default();
+        let mut pending: std::collections::VecDeque<JoinHandle<Result<Report, String>>> =
+            std::collections::VecDeque::new();
+        let mut inputs = self.paths.iter().flat_map(|path| files_beneath(path)).fuse();
+        loop {
+            // Enough are started to keep every job busy while the oldest, whose
+            // answer comes first, still works.
+            while pending.len() < 4 * cores.max(self.jobs.unwrap_or(0)) {
+                let Some(input) = inputs.next() else { break };
+                pending.push_back(start(input, &config, &rules, &prober, &jobs));
+            }
+            let Some(oldest) = pending.pop_front() else { break };
+            let answer = oldest.await.map_err(|e| format!("a check broke down: {e}"))?;
+            exit.take(&answer);
+            match answer {
+                Ok(report) => print(&report, self.json)?,
+                Err(why) => eprintln!("unbroken: {why}"),
+            }
+        }
+        Ok(exit.code())
+    }
+}
+
+fn start(
+    input: Input,
+    config: &Arc<Config>,
+    rules: &Arc<Rules>,
+    prober: &Arc<dyn Prober>,
+    jobs: &Arc<Semaphore>,
+) -> JoinHandle<Result<Report, String>> {
+    let (config, rules, prober, jobs) = (config.clone(), rules.clone(), prober.clone(), jobs.clone());
+    tokio::spawn(async move {
+        let path = input?;
+        let _turn = jobs.acquire().await.map_err(|e| e.to_string())?;
+        check(&path, &config, &rules, prober.as_ref()).await
+    })
+}
+
+async fn check(
+    path: &Path,
+    config: &Config,
+    rules: &Rules,
+    prober: &dyn Prober,
+) -> Result<Report, String> {
+    let unusable = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+    let name = path.file_name().unwrap_or(OsStr::new("")).as_bytes().to_vec();
+    let hashed = path.to_owned();
+    let sm3 = config.stage.sm3;
+    let digests = tokio::task::spawn_blocking(move || digest_reader(File::open(hashed)?, sm3));
+    let wants = Wants {
+        name: String::from_utf8_lossy(&name).into_owned(),
+        still_long_side_px: 0,
+        stills_count: 0,
+    };
+    let (digests, probe) = tokio::join!(digests, prober.probe(path, &wants));
+    let digests = digests.map_err(|e| unusable(&e))?.map_err(|e| unusable(&e))?;
+    let measurements = match probe.map_err(|e| unusable(&e))? {
+        Probe::Measured(probed) => probed.measurements,
+        Probe::Broke { why } => broken(&why, digests.size_bytes).measurements,
+    };
+    let mut context = context_in_place(config, &name);
+    context.mtime = File::open(path)
+        .and_then(|file| file.metadata())
+        .and_then(|meta| meta.modified())
+        .ok()
+        .map(Into::into);
+    let judgement = judge(&measurements, rules, &context);
+    Ok(report(Parts {
+        id: None,
+        name: &name,
+        path: path.display().to_string(),
+        official: None,
+        digests: &digests,
+        made: None,
+        rules: config.hash(),
+        case: None,
+        custody: None,
+        measurements,
+        judgement,
+    }))
+}
+
+/// The files of one argument, folders in the order of their names. Links are
+/// not followed beneath a folder; a link named itself is meant.
+fn files_beneath(path: &Path) -> Box<dyn Iterator<Item = Input> + '_> {
+    match std::fs::metadata(path) {
+        Err(error) => Box::new(std::iter::once(Err(format!("{}: {error}", path.display())))),
+        Ok(meta) if meta.is_dir() => Box::new(Walk { stack: vec![path.to_owned()] }),
+        Ok(meta) if meta.is_file() => Box::new(std::iter::once(Ok(path.to_owned()))),
+        Ok(_) => Box::new(std::iter::once(Err(format!(
+            "{}: no regular file and no folder",
+            path.display()
+        )))),
+    }
+}
+
+/// Walks a folder depth first.
+struct Walk {
+    stack: Vec<PathBuf>,
+}
+
+impl Iterator for Walk {
+    type Item = Input;
+
+    fn next(&mut self) -> Option<Input> {
+        while let Some(path) = self.stack.pop() {
+            match std::fs::symlink_metadata(&path) {
+                Err(error) => return Some(Err(format!("{}: {error}", path.display()))),
+                Ok(meta) if meta.is_file() => return Some(Ok(path)),
+                Ok(meta) if meta.is_dir() => match std::fs::read_dir(&path) {
+                    Err(error) => return Some(Err(format!("{}: {error}", path.display()))),
+                    Ok(entries) => {
+                        let mut inside: Vec<PathBuf> =
+                            entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+                        inside.sort_unstable_by(|a, b| b.cmp(a));
+                        self.stack.extend(inside);
+                    }
+                },
+                Ok(_) => {}
+            }
+        }
+        None
+    }
+}
+
+fn print(report: &Report, as_json: bool) -> Result<(), String> {
+    let mut out = std::io::stdout().lock();
+    let text = if as_json {
+        serde_json::to_string(report).map_err(|e| e.to_string())?
+    } else {
+        words::summary(report)
+    };
+    writeln!(out, "{text}").map_err(|e| format!("standard output: {e}"))
+}
+
+/// What the exit code will be.
+#[derive(Default)]
+struct Exit {
+    unusable: bool,
+    not_pass: bool,
+}
+
+impl Exit {
+    fn take(&mut self, answer: &Result<Report, String>) {
+        match answer {
+            Ok(report) => self.not_pass |= report.verdict != Verdict::Pass,
+            Err(_) => self.unusable = true,
+        }
+    }
+
+    fn code(&self) -> ExitCode {
+        match (self.unusable, self.not_pass) {
+            (true, _) => ExitCode::from(EXIT_UNUSABLE),
+            (false, true) => ExitCode::from(1),
+            (false, false) => ExitCode::SUCCESS,
+        }
+    }
+}

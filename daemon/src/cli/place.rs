@@ -1,0 +1,87 @@
+//! Puts the house together from the config: which adapter stands behind which
+//! port. The one place that knows them all.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use unbroken_config::keys::{Mount, Sandbox, StoreKind};
+use unbroken_config::{Config, secrets};
+
+use crate::adapter::ledger_sqlite::SqliteLedger;
+use crate::adapter::share_directory::{DirectoryShare, Settings as ShareSettings};
+use crate::adapter::prober_child::{ChildProber, Settings as ProberSettings};
+use crate::adapter::store_directory::DirectoryStore;
+use crate::adapter::store_s3::{S3Settings, S3Store};
+use crate::cell::sandbox::{Bounds, Lockdown};
+use crate::port::ledger::Ledger;
+use crate::port::prober::Prober;
+use crate::port::share::Share;
+use crate::port::store::Store;
+
+/// Reads the config, or takes the embedded defaults.
+pub(super) fn config(file: Option<&Path>) -> Result<Config, String> {
+    match file {
+        None => Ok(Config::default()),
+        Some(file) => unbroken_config::load(file).map_err(|errors| errors.to_string()),
+    }
+}
+
+/// The ledger of this config.
+pub(super) async fn ledger(config: &Config) -> Result<Arc<dyn Ledger>, String> {
+    let ledger = SqliteLedger::open(&config.ledger_path()).await.map_err(|e| e.to_string())?;
+    Ok(Arc::new(ledger))
+}
+
+/// The shares of this config.
+pub(super) fn shares(config: &Config) -> Result<Vec<Arc<dyn Share>>, String> {
+    let mut shares: Vec<Arc<dyn Share>> = Vec::new();
+    for path in &config.share.paths {
+        std::fs::create_dir_all(path)
+            .map_err(|e| format!("the share {} cannot be made: {e}", path.display()))?;
+        let names = config.share.ignore_names.iter().chain(&config.share.temp_names);
+        let settings = ShareSettings {
+            ignore_names: names.cloned().chain(["case.toml".to_owned()]).collect(),
+            ignore_dirs: config.share.ignore_dirs.clone(),
+            receipts_dir: config.share.special.receipts.clone(),
+            client_mount: config.share.mount == Mount::Client,
+            use_lease: config.settle.use_lease,
+            notify: config.watch.notify,
+        };
+        let share = DirectoryShare::open(path, settings).map_err(|e| e.to_string())?;
+        shares.push(Arc::new(share));
+    }
+    Ok(shares)
+}
+
+/// The store of this config. Secrets come from the environment and from
+/// nowhere else.
+pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
+    if config.store.kind == StoreKind::Directory {
+        let store = DirectoryStore::open(&config.store_dir()).map_err(|e| e.to_string())?;
+        return Ok(Arc::new(store));
+    }
+    let s3 = &config.store.s3;
+    let secrets = secrets::s3(|name| std::env::var(name).ok()).map_err(|e| e.to_string())?;
+    let store = S3Store::connect(S3Settings::new(s3, secrets)?).await.map_err(|e| e.to_string())?;
+    Ok(Arc::new(store))
+}
+
+/// The prober of this config: children of this very binary.
+pub(super) fn prober(config: &Config) -> Result<Arc<dyn Prober>, String> {
+    let program =
+        std::env::current_exe().map_err(|e| format!("this program cannot find itself: {e}"))?;
+    let probe = &config.probe;
+    Ok(Arc::new(ChildProber::new(ProberSettings {
+        program,
+        bounds: Bounds {
+            memory_bytes: probe.memory_limit_bytes,
+            cpu_s: probe.cpu_limit_s.duration().as_secs().max(1),
+        },
+        wall: probe.wall_limit_s.duration(),
+        lockdown: match probe.sandbox {
+            Sandbox::Off => Lockdown::Off,
+            Sandbox::On => Lockdown::On,
+        },
+        attempts: u32::try_from(probe.attempts).unwrap_or(u32::MAX),
+    })))
+}

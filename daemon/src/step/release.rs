@@ -1,0 +1,52 @@
+//! Removes the source, if everything says that it may go.
+
+use serde_json::json;
+
+use super::Happened;
+use super::probe::digests_of;
+use super::stage::share_of;
+use crate::house::House;
+use crate::life::Event;
+use crate::port::fault::Fault;
+use crate::port::ledger::FileRow;
+use crate::port::share::Removal;
+
+/// Removes the source, or says why it stays.
+pub async fn release(house: &House, row: &FileRow) -> Result<Happened, Fault> {
+    let config = house.config();
+    if !row.complete {
+        return Ok(kept("it was taken in incomplete"));
+    }
+    if !config.release.enabled {
+        return Ok(kept("release.enabled is false"));
+    }
+    if config.release.require_store_doctor && !house.is_store_trusted() {
+        return Err(Fault::Fleeting(
+            "the store has not been seen to keep what custody relies on, so the source stays; run \
+             `unbroken doctor --store`"
+                .to_owned(),
+        ));
+    }
+    let digests = digests_of(row)?;
+    // Asserted in pairs: the step that stored it read it back, and the ledger
+    // must know of that object now.
+    if row.object.is_none() || house.ledger.evidence(&digests.blake3).await?.is_none() {
+        return Err(Fault::Final(format!(
+            "{} has no verified object; the source stays",
+            row.id
+        )));
+    }
+    let share = share_of(house, row)?;
+    let removal = share
+        .remove(&row.path, &row.fingerprint, digests, !row.lease_held)
+        .await?;
+    Ok(match removal {
+        Removal::Removed => Happened::just(Event::SourceRemoved, json!({"was_there": true})),
+        Removal::AlreadyGone => Happened::just(Event::SourceRemoved, json!({"was_there": false})),
+        Removal::Changed => kept("something else stands at its path now"),
+    })
+}
+
+fn kept(why: &str) -> Happened {
+    Happened::just(Event::SourceKept, json!({"why": why}))
+}

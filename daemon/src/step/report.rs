@@ -1,0 +1,190 @@
+//! Judges once more, now that it is known when the file was saved, and writes
+//! the report: JSON and page beside the evidence, a line in the receipt.
+
+use bytes::Bytes;
+use serde_json::json;
+use unbroken_config::keys::Sandbox;
+use unbroken_probes::judge::judge as judge_by_rules;
+
+use super::Happened;
+use super::judge::{codes, context, measurements_of, verdict_word};
+use super::probe::digests_of;
+use crate::adapter::digester::digest_reader;
+use crate::cases::{Assignment, folder, readable_name};
+use crate::house::{House, Told};
+use crate::life::Event;
+use crate::port::fault::Fault;
+use crate::port::ledger::{Between, Change, FileRow, ObjectRow, ReportRow};
+use crate::port::store::{ObjectKey, Put, Source};
+use crate::report::object::{CustodyFacts, Parts, Report, report as put_together};
+use crate::report::page;
+
+/// Most bytes that a report of ours may have when it is read back.
+const REPORT_BYTES_MAX: u64 = 64 << 20;
+
+/// Writes report and receipt.
+pub async fn report(house: &House, row: &FileRow) -> Result<Happened, Fault> {
+    let revision = row.report_revision.unwrap_or(0) + 1;
+    let made = make(house, row, revision).await?;
+    let (made, entered) = publish(house, row, made, revision).await?;
+    house
+        .tell(Told {
+            row: row.clone(),
+            report: made.clone(),
+        })
+        .await;
+    Ok(Happened {
+        event: Event::Published,
+        detail: json!({
+            "revision": revision, "verdict": made.verdict, "key": entered.json_key,
+        }),
+        change: Change {
+            verdict: Some(verdict_word(made.verdict)),
+            capture: Some(Between {
+                earliest: made.capture.earliest,
+                latest: made.capture.latest,
+            }),
+            report: Some(entered),
+            ..Change::default()
+        },
+    })
+}
+
+/// Stores a report's JSON and page. Gives back the report that counts.
+pub async fn publish(
+    house: &House,
+    row: &FileRow,
+    made: Report,
+    revision: u32,
+) -> Result<(Report, ReportRow), Fault> {
+    let json_key = key(row, revision, "json")?;
+    let html_key = key(row, revision, "html")?;
+    let bytes = serde_json::to_vec_pretty(&made).map_err(wrong)?;
+    let made = match put(house, &json_key, bytes).await? {
+        Put::Created { .. } => made,
+        // An earlier attempt wrote it before a crash. What is stored counts.
+        Put::Taken => stored_report(house, &json_key).await?,
+    };
+    let stills = house
+        .ledger
+        .measured(&digests_of(row)?.blake3)
+        .await?
+        .map(|measured| measured.stills)
+        .unwrap_or_default();
+    let page = page::page(&made, &stills).map_err(wrong)?;
+    put(house, &html_key, page.into_bytes()).await?;
+    let entered = ReportRow {
+        revision,
+        at: house.clock.now(),
+        rules: made.rules.clone(),
+        report: serde_json::to_value(&made).map_err(wrong)?,
+        json_key,
+        html_key,
+    };
+    Ok((made, entered))
+}
+
+/// Judges and puts the report together.
+pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report, Fault> {
+    let config = house.config();
+    let measurements = measurements_of(house, row).await?;
+    let context = context(house, &config, row, row.stored).await?;
+    let judgement = judge_by_rules(&measurements, &config.rules(), &context);
+    tracing::debug!(file = %row.id, verdict = verdict_word(judgement.verdict), findings = ?codes(&judgement), "judged");
+    let digests = digests_of(row)?;
+    let object = house.ledger.evidence(&digests.blake3).await?;
+    let custody = object.map(|object| CustodyFacts {
+        store: object.store,
+        key: object.key.to_string(),
+        version: object.version,
+        verified: object.verified,
+        same_as: context.duplicate_of.as_ref().map(|twin| twin.file.clone()),
+        sandbox: match config.probe.sandbox {
+            Sandbox::On => "on",
+            Sandbox::Off => "off",
+        }
+        .to_owned(),
+    });
+    Ok(put_together(Parts {
+        id: Some(row.id.to_string()),
+        name: row.path.name(),
+        path: readable_name(row.path.as_bytes()).text,
+        official: row.official.clone(),
+        digests,
+        // The same at every attempt, so that a repeated attempt writes the
+        // same bytes.
+        made: row.stored.map(|stored| (stored, revision)),
+        rules: config.hash(),
+        case: Assignment::of(row).and_then(|assignment| assignment.facts(&config)),
+        custody,
+        measurements,
+        judgement,
+    }))
+}
+
+fn key(row: &FileRow, revision: u32, extension: &str) -> Result<ObjectKey, Fault> {
+    let assignment = Assignment::of(row);
+    let folder = assignment.map(|a| folder(&a, row));
+    folder
+        .and_then(|folder| {
+            ObjectKey::new(format!(
+                "reports/{folder}/{}.r{revision}.{extension}",
+                row.id
+            ))
+        })
+        .ok_or_else(|| {
+            Fault::Final(format!(
+                "{} has no case folder; a fault of the program",
+                row.id
+            ))
+        })
+}
+
+/// Stores one of our own small objects and enters it.
+async fn put(house: &House, key: &ObjectKey, bytes: Vec<u8>) -> Result<Put, Fault> {
+    let digests = digest_reader(bytes.as_slice(), false)?;
+    let source = Source::Bytes(Bytes::from(bytes));
+    let journal = house.ledger.as_ref();
+    let put = house.store.create(key, &source, &digests, journal).await?;
+    if let Put::Created { version } = &put {
+        let back = house
+            .store
+            .read_back(key, version.as_deref(), false)
+            .await?;
+        if back.as_ref().map(|b| &b.digests.blake3) != Some(&digests.blake3) {
+            return Err(Fault::Final(format!(
+                "the report {key} does not read back as it was written; check {}",
+                house.store.id()
+            )));
+        }
+        let row = ObjectRow {
+            key: key.clone(),
+            kind: "report".to_owned(),
+            store: house.store.id().to_owned(),
+            version: version.clone(),
+            digests,
+            verified: house.clock.now(),
+        };
+        house.ledger.enter_object(house.clock.now(), &row).await?;
+    }
+    Ok(put)
+}
+
+async fn stored_report(house: &House, key: &ObjectKey) -> Result<Report, Fault> {
+    let bytes = house
+        .store
+        .read_small(key, REPORT_BYTES_MAX)
+        .await?
+        .ok_or_else(|| Fault::Fleeting(format!("the report {key} is taken and cannot be read")))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Fault::Final(format!(
+            "{key} is no report of ours ({error}); look at who writes there"
+        ))
+    })
+}
+
+fn wrong(error: impl std::fmt::Display) -> Fault {
+    Fault::Final(format!(
+        "the report cannot be written: {error}; a fault of the program"
+    ))
+}
