@@ -17,9 +17,13 @@ use crate::measurements::{Custody, Kind, Measurements, Region, Span};
 use crate::text::{StaticText, Text};
 
 pub mod ai_generated_mark;
+pub mod audio_gap;
+pub mod audio_silent;
+pub mod av_drift;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;
 pub mod clock_in_future;
+pub mod decode_errors;
 pub mod duplicate;
 pub mod editor_trace;
 pub mod hidden_by_edit_list;
@@ -33,11 +37,20 @@ pub mod photo_recompressed;
 pub mod photo_small;
 pub mod photo_thumbnail_mismatch;
 pub mod saved_late;
+pub mod stream_changed;
 pub mod structure_contradicts_metadata;
+pub mod timestamp_gap;
+pub mod truncated;
+pub mod unreadable;
+pub mod video_black;
+pub mod video_frozen;
+pub mod video_stutter;
+pub mod video_trimmed;
+
+pub(crate) mod moments;
 #[cfg(test)]
 pub(crate) mod trial;
-pub mod truncated;
-pub mod video_trimmed;
+
 mod writers;
 
 /// A clause of the trial plan, by its id in requirements.md.

@@ -2,10 +2,12 @@
 //! report texts come from here.
 
 use crate::check::{
-    Check, ai_generated_mark, capture_time_inconsistent, capture_time_missing, clock_in_future,
-    duplicate, editor_trace, hidden_by_edit_list, join_mark, messenger_copy, outside_visit,
-    photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
-    photo_thumbnail_mismatch, saved_late, structure_contradicts_metadata, truncated, video_trimmed,
+    Check, ai_generated_mark, audio_gap, audio_silent, av_drift, capture_time_inconsistent,
+    capture_time_missing, clock_in_future, decode_errors, duplicate, editor_trace,
+    hidden_by_edit_list, join_mark, messenger_copy, outside_visit, photo_blurred, photo_edited,
+    photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch, saved_late,
+    stream_changed, structure_contradicts_metadata, timestamp_gap, truncated, unreadable,
+    video_black, video_frozen, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -30,6 +32,16 @@ pub static CHECKS: &[&Check] = &[
     &photo_small::CHECK,
     &photo_thumbnail_mismatch::CHECK,
     &photo_recompressed::CHECK,
+    &unreadable::CHECK,
+    &decode_errors::CHECK,
+    &video_black::CHECK,
+    &video_frozen::CHECK,
+    &video_stutter::CHECK,
+    &timestamp_gap::CHECK,
+    &stream_changed::CHECK,
+    &audio_gap::CHECK,
+    &audio_silent::CHECK,
+    &av_drift::CHECK,
 ];
 
 /// The check with this code.

@@ -1,6 +1,9 @@
 //! Real recordings by recipe, made with the `ffmpeg` program, through the
 //! whole pass.
 
+// The helpers of a test may fail it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -225,27 +225,29 @@ impl Input {
 
     /// The next packet of any track; `None` at the end of the data.
     pub fn read(&mut self) -> Result<Option<Packet>, ReadError> {
-        if self.packets_left == 0 {
-            return Err(ReadError::TooMany(self.limits.packets_max));
-        }
-        self.packets_left -= 1;
-        // SAFETY: packet and context are valid; the old packet is released
-        // before the new one is read into it.
-        unsafe {
-            ffi::av_packet_unref(self.packet);
-            match ffi::av_read_frame(self.context, self.packet) {
-                ffi::AVERROR_EOF => {
-                    // A demuxer also says "end" after an input error.
-                    let failed = (*(*self.context).pb).error;
-                    if failed < 0 && failed != ffi::AVERROR_EOF {
-                        return Err(ReadError::Broken(error_text(failed)));
-                    }
-                    Ok(None)
+        while self.packets_left > 0 {
+            self.packets_left -= 1;
+            // SAFETY: packet and context are valid; the old packet is released
+            // before the new one is read into it.
+            let (code, failed) = unsafe {
+                ffi::av_packet_unref(self.packet);
+                let code = ffi::av_read_frame(self.context, self.packet);
+                (code, (*(*self.context).pb).error)
+            };
+            return match code {
+                // It moved on and has nothing to show yet (MPEG-TS).
+                again if again == ffi::AVERROR(ffmpeg_next::error::EAGAIN) => continue,
+                // A demuxer also says "end" after an input error.
+                ffi::AVERROR_EOF if failed < 0 && failed != ffi::AVERROR_EOF => {
+                    Err(ReadError::Broken(error_text(failed)))
                 }
+                ffi::AVERROR_EOF => Ok(None),
                 code if code < 0 => Err(ReadError::Broken(error_text(code))),
-                _ => Ok(Some(plain(&*self.packet))),
-            }
+                // SAFETY: just read.
+                _ => Ok(Some(plain(unsafe { &*self.packet }))),
+            };
         }
+        Err(ReadError::TooMany(self.limits.packets_max))
     }
 
     /// Decodes the packet that [`Input::read`] returned last, if its track was
@@ -265,15 +267,16 @@ impl Input {
         }
     }
 
-    /// Shows what the decoders still hold at the end of the data.
-    pub fn finish(&mut self, show: &mut dyn FnMut(u32, Decoded<'_>)) -> Vec<DecodeFault> {
+    /// Shows what the decoders still hold at the end of the data; tells which
+    /// track's decoder failed in this.
+    pub fn finish(&mut self, show: &mut dyn FnMut(u32, Decoded<'_>)) -> Vec<(u32, DecodeFault)> {
         let mut faults = Vec::new();
         for (track, decoder) in (0u32..).zip(self.decoders.iter_mut()) {
             if let Some(decoder) = decoder
                 && let Err(fault) =
                     decoder.decode(ptr::null(), &mut self.frame, &mut |d| show(track, d))
             {
-                faults.push(fault);
+                faults.push((track, fault));
             }
         }
         faults

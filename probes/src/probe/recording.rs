@@ -175,8 +175,10 @@ impl Pass {
                 }
             }
         };
-        for _fault in input.finish(&mut |track, decoded| self.decoded(track, decoded)) {
-            self.decoding.picture_fault(None);
+        let faults = input.finish(&mut |track, decoded| self.decoded(track, decoded));
+        for (track, fault) in faults {
+            self.decoding.message(fault.to_string());
+            self.fault(track, None);
         }
         // Where the data end early, the demuxer only says that they end.
         let is_short = self
@@ -215,11 +217,15 @@ impl Pass {
             self.decoding.message(fault.to_string());
         }
         if outcome.is_err() || packet.corrupt {
-            if Some(packet.track) == self.video_track {
-                self.decoding.picture_fault(at_s);
-            } else if Some(packet.track) == self.audio_track {
-                self.decoding.sound_fault(at_s);
-            }
+            self.fault(packet.track, at_s);
+        }
+    }
+
+    fn fault(&mut self, track: u32, at_s: Option<f64>) {
+        if Some(track) == self.video_track {
+            self.decoding.picture_fault(at_s);
+        } else if Some(track) == self.audio_track {
+            self.decoding.sound_fault(at_s);
         }
     }
 

@@ -1,0 +1,187 @@
+//! `stream_changed`: the coded parameters change within the recording.
+
+use crate::check::moments::{clock, not_measured};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measure::timing::Change;
+use crate::measurements::{Kind, Span};
+use crate::text::{StaticText, Text};
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "stream_changed",
+    clause: "no.insert",
+    aspect: Aspect::Integrity,
+    family: Family::Bitstream,
+    strength: Strength::Strong,
+    kinds: &[Kind::Video, Kind::Audio],
+    title: StaticText {
+        zh: "录制参数中途改变",
+        en: "Recording parameters change on the way",
+    },
+    pass: StaticText {
+        zh: "画面尺寸和声音参数自始至终一致。",
+        en: "Picture size and sound parameters are the same from start to end.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 同一文件内画面尺寸、采样率、声道数或编码参数的变化。\n\n\
+             **测量方法** 逐帧比较解码后的尺寸和声音参数,并记录容器中途给出的新编码参数。\n\n\
+             **可能含义** 文件由不同来源的片段连接而成。\n\n\
+             **常见的正常原因** 录像机重启编码器、自适应码率的网络录像、手机切换镜头。\n\n\
+             **如何确认** 查看变化前后的画面;与同一设备的其他录像比较。",
+        en: "**What it finds** Changes of picture size, sampling rate, channels or coding parameters within one \
+             file.\n\n\
+             **How it is measured** Size and sound parameters are compared from frame to frame; new coding \
+             parameters handed over by the container are noted.\n\n\
+             **What it can mean** The file was joined from parts of different origin.\n\n\
+             **Usual innocent causes** A recorder that restarted its encoder; network recording at an adaptive \
+             rate; a phone that changed lenses.\n\n\
+             **What would settle it** The pictures before and after; other recordings of the same device.",
+    },
+    see_yourself: "ffprobe -v error -show_entries frame=media_type,pts_time,width,height,channels -of csv {file}",
+    params: &[Param {
+        key: "change_settling_s",
+        unit: "s",
+        default: 0.5,
+        min: 0.0,
+        max: 10.0,
+        doc: StaticText {
+            zh: "开头此时长内声音参数的变化不计,解码器在此间识别扩展;越小越严。",
+            en: "Sound parameters may change for this long at the start, while the decoder finds extensions; \
+                 smaller is stricter.",
+        },
+        source: "HE-AAC implicit signalling (ISO/IEC 14496-3): rate and channels double with the first packets",
+    }],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let m = case.m;
+    if m.video.is_none() && m.audio.is_none() {
+        return not_measured(
+            m,
+            if m.kind == Kind::Video {
+                "video"
+            } else {
+                "audio"
+            },
+        );
+    }
+    let settling_s = case.limits.get("change_settling_s");
+    let changes: Vec<&Change> = m
+        .timing
+        .iter()
+        .filter(|t| t.medium == "video" || t.medium == "audio")
+        .flat_map(|t| t.changes.iter())
+        .filter(|c| c.at_s >= settling_s || c.what == "picture_size")
+        .collect();
+    let (hard, soft): (Vec<&Change>, Vec<&Change>) =
+        changes.into_iter().partition(|c| c.what != "parameters");
+    let mut seen = Vec::new();
+    if let Some(first) = hard.first() {
+        let (zh, en) = words(&first.what);
+        let text = Text::new(
+            format!(
+                "{zh}在 {} 由 {} 变为 {},全文件共改变 {} 次。",
+                clock(first.at_s),
+                first.before,
+                first.after,
+                hard.len()
+            ),
+            format!(
+                "{en} changes from {} to {} at {}; {} changes in all.",
+                first.before,
+                first.after,
+                clock(first.at_s),
+                hard.len()
+            ),
+        );
+        seen.push(tell(&hard, Strength::Strong, text));
+    }
+    if let Some(first) = soft.first() {
+        let text = Text::new(
+            format!(
+                "编码参数在 {} 重新给出,全文件共 {} 次。",
+                clock(first.at_s),
+                soft.len()
+            ),
+            format!(
+                "New coding parameters at {}; {} times in all.",
+                clock(first.at_s),
+                soft.len()
+            ),
+        );
+        seen.push(tell(&soft, Strength::Supporting, text));
+    }
+    if seen.is_empty() {
+        return Ruling::Pass;
+    }
+    Ruling::Found(seen)
+}
+
+fn words(what: &str) -> (&'static str, &'static str) {
+    match what {
+        "picture_size" => ("画面尺寸", "The picture size"),
+        "sample_rate" => ("声音采样率", "The sampling rate of the sound"),
+        _ => ("声道数", "The number of sound channels"),
+    }
+}
+
+fn tell(changes: &[&Change], strength: Strength, text: Text) -> Seen {
+    Seen {
+        spans: changes
+            .iter()
+            .map(|c| Span {
+                start_s: c.at_s,
+                end_s: c.at_s,
+            })
+            .collect(),
+        measured: Some(changes.len() as f64),
+        limit: Some(0.0),
+        unit: "count",
+        ..Seen::new(Level::Attention, strength, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::Trial;
+    use crate::measure::timing::Timing;
+    use crate::measure::video::Video;
+
+    fn judged(what: &str, at_s: f64) -> Option<Strength> {
+        let mut trial = Trial::video(10.0);
+        trial.m.video = Some(Video::default());
+        trial.m.timing.push(Timing {
+            medium: "audio".to_owned(),
+            changes: vec![Change {
+                at_s,
+                what: what.to_owned(),
+                ..Change::default()
+            }],
+            ..Timing::default()
+        });
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => Some(seen[0].strength),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn what_changes_decides_the_strength() {
+        assert_eq!(judged("picture_size", 5.0), Some(Strength::Strong));
+        assert_eq!(judged("parameters", 5.0), Some(Strength::Supporting));
+    }
+
+    #[test]
+    fn sound_may_settle_for_half_a_second() {
+        assert_eq!(judged("sample_rate", 0.49), None);
+        assert_eq!(judged("sample_rate", 0.5), Some(Strength::Strong));
+        assert_eq!(judged("picture_size", 0.1), Some(Strength::Strong));
+    }
+
+    #[test]
+    fn nothing_decoded_is_no_pass() {
+        assert!(matches!(Trial::video(1.0).judge(&CHECK), Ruling::NotRun(_)));
+    }
+}

@@ -1,0 +1,234 @@
+//! `video_black`: black picture or covered lens.
+
+use crate::check::moments::{longest_s, not_measured, spans};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measurements::{Kind, Span};
+use crate::text::{StaticText, Text};
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "video_black",
+    clause: "av.clear",
+    aspect: Aspect::Quality,
+    family: Family::Picture,
+    strength: Strength::Fact,
+    kinds: &[Kind::Video],
+    title: StaticText {
+        zh: "画面全黑或镜头被遮挡",
+        en: "Black picture or covered lens",
+    },
+    pass: StaticText {
+        zh: "未见黑屏或镜头被遮挡的时段。",
+        en: "No black stretch and no covered lens.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 画面全黑,或明暗几乎没有差别的时段。\n\n\
+             **测量方法** 九成像素亮度低于 24(黑为 16)为黑;亮度标准差低于 4 级为无内容。开头和结尾几秒不计,\
+             佩戴式设备常在口袋中开关机。\n\n\
+             **可能含义** 镜头被遮挡、未开盖、光线全无。\n\n\
+             **常见的正常原因** 夜间、机柜内部、近距离对着墙面。\n\n\
+             **如何确认** 播放该时段,听声音是否继续。",
+        en: "**What it finds** Stretches in which the picture is black or shows no differences of brightness.\n\n\
+             **How it is measured** Black is nine tenths of the pixels below 24 (black is 16); without content is a \
+             standard deviation below 4 levels. The first and last seconds do not count: body cameras are \
+             switched in the pocket.\n\n\
+             **What it can mean** A covered or capped lens; no light at all.\n\n\
+             **Usual innocent causes** Night; the inside of a cabinet; a wall close by.\n\n\
+             **What would settle it** Playing the stretch and listening.",
+    },
+    see_yourself: "ffmpeg -hide_banner -i {file} -vf blackdetect=d=2:pic_th=0.9 -f null -",
+    params: &[
+        Param {
+            key: "black_attention_s",
+            unit: "s",
+            default: 2.0,
+            min: 0.2,
+            max: 600.0,
+            doc: StaticText {
+                zh: "黑屏达到此时长即需复核;越小越严。",
+                en: "A black stretch of this length asks for a person; smaller is stricter.",
+            },
+            source: "FFmpeg blackdetect, default d=2",
+        },
+        Param {
+            key: "covered_attention_s",
+            unit: "s",
+            default: 5.0,
+            min: 0.2,
+            max: 600.0,
+            doc: StaticText {
+                zh: "画面无内容达到此时长即需复核;越小越严。",
+                en: "A stretch without content of this length asks for a person; smaller is stricter.",
+            },
+            source: "named guess: longer than a pan across a wall",
+        },
+        Param {
+            key: "black_edge_s",
+            unit: "s",
+            default: 5.0,
+            min: 0.0,
+            max: 60.0,
+            doc: StaticText {
+                zh: "开头和结尾此时长内的黑屏只作提示;越小越严。",
+                en: "Black within this time of the start or the end is only told; smaller is stricter.",
+            },
+            source: "research on body cameras: switched on and off in the pocket",
+        },
+        Param {
+            key: "black_fail_ratio",
+            unit: "ratio",
+            default: 0.9,
+            min: 0.1,
+            max: 1.0,
+            doc: StaticText {
+                zh: "黑屏占全长的比例达到此值为不符合;越小越严。",
+                en: "A recording black for this share of its length fails; smaller is stricter.",
+            },
+            source: "named guess: nothing is to be seen",
+        },
+    ],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let Some(video) = &case.m.video else {
+        return not_measured(case.m, "video");
+    };
+    let edge_s = case.limits.get("black_edge_s");
+    let end_s = video.duration_s;
+    let at_edge = |s: &Span| s.end_s <= edge_s || s.start_s >= end_s - edge_s;
+    let black_limit_s = case.limits.get("black_attention_s");
+    let black: Vec<Span> = longer(&video.dark_spans, black_limit_s);
+    let black_s: f64 = video.dark_spans.iter().map(Span::duration_s).sum();
+    let mut seen = Vec::new();
+    let is_whole = end_s > 0.0 && black_s >= case.limits.get("black_fail_ratio") * end_s;
+    if is_whole {
+        seen.push(tell(
+            black_of(&black, &video.dark_spans),
+            black_limit_s,
+            Level::Fail,
+            "black",
+        ));
+    } else {
+        let (edge, inner): (Vec<Span>, Vec<Span>) = black.into_iter().partition(at_edge);
+        seen.extend(some(inner).map(|s| tell(s, black_limit_s, Level::Attention, "black")));
+        seen.extend(some(edge).map(|s| tell(s, black_limit_s, Level::Info, "black")));
+    }
+    let covered_limit_s = case.limits.get("covered_attention_s");
+    let covered = longer(&video.featureless_spans, covered_limit_s);
+    let (edge, inner): (Vec<Span>, Vec<Span>) = covered.into_iter().partition(at_edge);
+    seen.extend(some(inner).map(|s| tell(s, covered_limit_s, Level::Attention, "covered")));
+    seen.extend(some(edge).map(|s| tell(s, covered_limit_s, Level::Info, "covered")));
+    if seen.is_empty() {
+        return Ruling::Pass;
+    }
+    Ruling::Found(seen)
+}
+
+fn longer(list: &[Span], limit_s: f64) -> Vec<Span> {
+    list.iter()
+        .filter(|s| s.duration_s() >= limit_s)
+        .copied()
+        .collect()
+}
+
+/// A recording may be black in short stretches only.
+fn black_of(long: &[Span], all: &[Span]) -> Vec<Span> {
+    if long.is_empty() {
+        all.to_vec()
+    } else {
+        long.to_vec()
+    }
+}
+
+fn some(list: Vec<Span>) -> Option<Vec<Span>> {
+    (!list.is_empty()).then_some(list)
+}
+
+fn tell(found: Vec<Span>, limit_s: f64, level: Level, what: &str) -> Seen {
+    let longest_s = longest_s(&found);
+    let places = spans(&found);
+    let (zh, en) = if what == "black" {
+        ("画面全黑", "The picture is black")
+    } else {
+        (
+            "画面没有可见内容,镜头可能被遮挡",
+            "The picture shows nothing, as with a covered lens",
+        )
+    };
+    Seen {
+        spans: found,
+        measured: Some(longest_s),
+        limit: Some(limit_s),
+        unit: "s",
+        ..Seen::new(
+            level,
+            Strength::Fact,
+            Text::new(
+                format!(
+                    "{zh}:{},最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
+                    places.zh
+                ),
+                format!(
+                    "{en} at {}, for {longest_s:.1} s at most (limit {limit_s:.1} s).",
+                    places.en
+                ),
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::Trial;
+    use crate::measure::video::Video;
+
+    fn judged(dark: &[(f64, f64)], featureless: &[(f64, f64)]) -> Vec<Level> {
+        let list = |l: &[(f64, f64)]| {
+            l.iter()
+                .map(|(start_s, end_s)| Span {
+                    start_s: *start_s,
+                    end_s: *end_s,
+                })
+                .collect()
+        };
+        let mut trial = Trial::video(60.0);
+        trial.m.video = Some(Video {
+            duration_s: 60.0,
+            dark_spans: list(dark),
+            featureless_spans: list(featureless),
+            ..Video::default()
+        });
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen.iter().map(|s| s.level).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn two_seconds_of_black_are_the_limit() {
+        assert!(judged(&[(20.0, 21.99)], &[]).is_empty());
+        assert_eq!(judged(&[(20.0, 22.0)], &[]), [Level::Attention]);
+        assert_eq!(judged(&[(20.0, 22.01)], &[]), [Level::Attention]);
+    }
+
+    #[test]
+    fn the_pocket_at_start_and_end_is_only_told() {
+        assert_eq!(judged(&[(0.0, 5.0)], &[]), [Level::Info]);
+        assert_eq!(judged(&[(0.0, 5.01)], &[]), [Level::Attention]);
+        assert_eq!(judged(&[(55.0, 60.0)], &[]), [Level::Info]);
+    }
+
+    #[test]
+    fn nine_tenths_of_black_fail() {
+        assert_eq!(judged(&[(0.0, 54.0)], &[]), [Level::Fail]);
+        assert_eq!(judged(&[(0.0, 53.9)], &[]), [Level::Attention]);
+    }
+
+    #[test]
+    fn five_seconds_without_content_are_the_limit() {
+        assert!(judged(&[], &[(20.0, 24.99)]).is_empty());
+        assert_eq!(judged(&[], &[(20.0, 25.0)]), [Level::Attention]);
+    }
+}
