@@ -10,6 +10,7 @@ use std::io::Seek;
 use serde::{Deserialize, Serialize};
 
 use crate::container::{self, Format};
+use crate::measure::metadata;
 use crate::measurements::{Kind, Measurements, NotRun, SCHEMA};
 
 /// What the caller knows and allows.
@@ -71,9 +72,12 @@ pub fn probe(file: &mut File, wants: &Wants) -> Probed {
 }
 
 fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
-    let format = container::sniff(file, m.size_bytes);
-    m.kind = format.kind(&wants.name);
-    m.container.get_or_insert_default().format = format.name().to_owned();
+    let structure = container::read_structure(file, m.size_bytes, &wants.name);
+    let format = structure.format;
+    structure.apply(m);
+    if m.kind == Kind::Photo {
+        metadata::read_exif(file, m.size_bytes, m);
+    }
     match m.kind {
         Kind::Video | Kind::Audio => recording::measure(file, wants, m),
         // Raw streams have no signature; their name says what they claim to be.

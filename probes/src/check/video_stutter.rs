@@ -51,7 +51,7 @@ pub static CHECK: Check = Check {
             source: "named guess: one picture in two seconds at 25 a second",
         },
         Param {
-            key: "lost_in_10_s",
+            key: "lost_burst_count",
             unit: "count",
             default: 3.0,
             min: 0.0,
@@ -91,7 +91,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     let limit = case.limits.get("lost_ratio");
     let in_10_s = timing.missing_worst_10_s as f64;
     if timing.missing_pictures > 0 {
-        let is_many = lost_ratio > limit && in_10_s > case.limits.get("lost_in_10_s");
+        let is_many = lost_ratio > limit && in_10_s > case.limits.get("lost_burst_count");
         seen.push(Seen {
             measured: Some(lost_ratio),
             limit: Some(limit),
