@@ -2,6 +2,7 @@
 //! system's clock. Only `main` and tests choose among them.
 
 pub mod digester;
+pub mod ledger_sqlite;
 pub mod os_clock;
 pub mod prober_child;
 pub mod store_directory;

@@ -3,6 +3,7 @@
 //! alone chooses adapters; everything else speaks to ports.
 
 // contracts
+pub mod chain;
 pub mod life;
 pub mod port;
 // the probing child's side, alone in its process

@@ -1,0 +1,256 @@
+//! The ledger on SQLite: one file, one daemon.
+//!
+//! Durable when a method returns: write-ahead log, synced at every commit. One
+//! connection writes, in turn; a few others read, each from one view of the
+//! whole. Statements are standard SQL with numbered places where they are
+//! written by hand, so that other databases can follow.
+//!
+//! What a transition writes goes into the chain too (`wrote` in its detail;
+//! large values by their SHA-256), so a verdict or digest changed behind our
+//! back can be told from the one that was entered.
+
+mod contents;
+mod events;
+mod files;
+mod moves;
+mod objects;
+mod open;
+mod rows;
+mod trouble;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::sqlite::SqlitePool;
+use sqlx::{Sqlite, Transaction};
+
+use self::trouble::fault;
+use crate::life::Effect;
+use crate::port::fault::Fault;
+use crate::port::ledger::{
+    Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
+    Notice, ObjectRow, ReportRow,
+};
+use crate::port::store::{ObjectKey, Upload, UploadJournal};
+
+/// The ledger on SQLite.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    writer: SqlitePool,
+    readers: SqlitePool,
+    /// Held open for its lock.
+    _lock: File,
+}
+
+impl SqliteLedger {
+    /// Opens the ledger, or makes it with the folder that holds it. Refuses if
+    /// another daemon has it or a newer program wrote it.
+    pub async fn open(path: &Path) -> Result<Self, Fault> {
+        let during = |fault: Fault| fault.while_doing(format_args!("ledger {}", path.display()));
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|why| during(why.into()))?;
+        }
+        let lock = open::lock(path)?;
+        let writer = open::writer(path).await.map_err(during)?;
+        let readers = open::readers(path).await.map_err(during)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+            _lock: lock,
+        })
+    }
+
+    /// Ends all connections and folds the write-ahead log into the ledger. A
+    /// ledger that is only dropped, or killed, loses nothing.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    fn during(&self, fault: Fault) -> Fault {
+        fault.while_doing(format_args!("ledger {}", self.path.display()))
+    }
+
+    async fn writing(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        // The lock is taken at the start: a transaction that reads first and
+        // writes later could be refused in the middle.
+        self.writer
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(|error| self.during(fault(error)))
+    }
+
+    async fn reading(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        self.readers
+            .begin()
+            .await
+            .map_err(|error| self.during(fault(error)))
+    }
+}
+
+/// Runs one function on a connection of the readers, within one view.
+macro_rules! read {
+    ($self:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let mut view = $self.reading().await?;
+        $module::$function(&mut view, $($argument),*)
+            .await
+            .map_err(|fault| $self.during(fault))
+    }};
+}
+
+/// Runs one function in a transaction of the writer, and commits it if it went
+/// well; otherwise nothing was changed.
+macro_rules! write {
+    ($self:ident, $module:ident :: $function:ident ( $($argument:expr),* )) => {{
+        let mut transaction = $self.writing().await?;
+        let done = $module::$function(&mut transaction, $($argument),*)
+            .await
+            .map_err(|fault| $self.during(fault))?;
+        transaction
+            .commit()
+            .await
+            .map_err(|error| $self.during(fault(error)))?;
+        Ok(done)
+    }};
+}
+
+#[async_trait::async_trait]
+impl UploadJournal for SqliteLedger {
+    async fn load(&self, key: &ObjectKey) -> Result<Option<Upload>, Fault> {
+        read!(self, objects::load(key))
+    }
+
+    /// An upload under way is a note to ourselves and no event of the chain.
+    async fn save(&self, key: &ObjectKey, upload: &Upload) -> Result<(), Fault> {
+        write!(self, objects::save(key, upload))
+    }
+
+    async fn clear(&self, key: &ObjectKey) -> Result<(), Fault> {
+        write!(self, objects::clear(key))
+    }
+}
+
+#[async_trait::async_trait]
+impl Ledger for SqliteLedger {
+    async fn known(&self) -> Result<Vec<Known>, Fault> {
+        read!(self, files::known())
+    }
+
+    async fn notice(&self, at: DateTime<Utc>, notices: &[Notice]) -> Result<Vec<FileId>, Fault> {
+        write!(self, moves::notice(at, notices))
+    }
+
+    async fn due(&self, now: DateTime<Utc>, limit: u32) -> Result<Vec<FileRow>, Fault> {
+        read!(self, files::due(now, limit))
+    }
+
+    async fn waiting(&self) -> Result<Vec<FileRow>, Fault> {
+        read!(self, files::waiting())
+    }
+
+    async fn file(&self, id: FileId) -> Result<Option<FileRow>, Fault> {
+        read!(self, files::file(id))
+    }
+
+    async fn list(&self, filter: &Filter) -> Result<Vec<FileRow>, Fault> {
+        read!(self, files::list(filter))
+    }
+
+    async fn with_content(&self, blake3: &str, limit: u32) -> Result<Vec<FileRow>, Fault> {
+        read!(self, files::with_content(blake3, limit))
+    }
+
+    async fn begin(&self, id: FileId, effect: Effect, at: DateTime<Utc>) -> Result<(), Fault> {
+        write!(self, moves::begin(id, effect, at))
+    }
+
+    async fn advance(&self, advance: Advance) -> Result<FileRow, Fault> {
+        write!(self, moves::advance(&advance))
+    }
+
+    async fn wait_for(&self, id: FileId, at: DateTime<Utc>, why: &str) -> Result<(), Fault> {
+        write!(self, moves::wait_for(id, at, why))
+    }
+
+    async fn failed(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        why: &str,
+        not_before: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        write!(self, moves::failed(id, at, why, not_before))
+    }
+
+    async fn hold(&self, id: FileId, at: DateTime<Utc>, why: &str) -> Result<(), Fault> {
+        write!(self, moves::hold(id, at, why))
+    }
+
+    async fn resume(&self, id: Option<FileId>, at: DateTime<Utc>) -> Result<u64, Fault> {
+        write!(self, moves::resume(id, at))
+    }
+
+    async fn measured(&self, blake3: &str) -> Result<Option<Measured>, Fault> {
+        read!(self, contents::measured(blake3))
+    }
+
+    async fn measured_after(
+        &self,
+        blake3: &str,
+        limit: u32,
+    ) -> Result<Vec<(String, Value)>, Fault> {
+        read!(self, contents::measured_after(blake3, limit))
+    }
+
+    async fn evidence(&self, blake3: &str) -> Result<Option<ObjectRow>, Fault> {
+        read!(self, objects::evidence(blake3))
+    }
+
+    async fn enter_object(&self, at: DateTime<Utc>, row: &ObjectRow) -> Result<(), Fault> {
+        write!(self, objects::enter_object(at, row))
+    }
+
+    async fn objects_after(&self, key: &str, limit: u32) -> Result<Vec<ObjectRow>, Fault> {
+        read!(self, objects::objects_after(key, limit))
+    }
+
+    async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {
+        read!(self, contents::report(id))
+    }
+
+    async fn number(&self, series: &str, id: FileId, at: DateTime<Utc>) -> Result<u32, Fault> {
+        write!(self, objects::number(series, id, at))
+    }
+
+    async fn note(
+        &self,
+        at: DateTime<Utc>,
+        file: Option<FileId>,
+        kind: &str,
+        detail: Value,
+    ) -> Result<(), Fault> {
+        let entry = events::Entry {
+            at,
+            file,
+            kind,
+            detail,
+        };
+        write!(self, events::append(entry))
+    }
+
+    async fn history(&self, id: FileId) -> Result<Vec<ChainRow>, Fault> {
+        read!(self, events::history(id))
+    }
+
+    async fn check_chain(&self) -> Result<ChainCheck, Fault> {
+        read!(self, events::check())
+    }
+
+    async fn counts(&self) -> Result<Counts, Fault> {
+        read!(self, files::counts())
+    }
+}
