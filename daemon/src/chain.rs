@@ -164,7 +164,7 @@ impl Verifier {
         let at_us = row.at.timestamp_micros();
         let one_reading = is_kind(&row.kind)
             && !row.detail.contains('\n')
-            && row.at.timestamp_subsec_nanos() % 1000 == 0;
+            && row.at.timestamp_subsec_nanos().is_multiple_of(1000);
         let hash = event_hash(
             row.seq,
             at_us,

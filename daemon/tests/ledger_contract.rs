@@ -1,6 +1,11 @@
 //! The contract of [`Ledger`], written against `&dyn Ledger` so that every
 //! adapter can be held to it; and what only the SQLite ledger promises.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, a failure to set up is a failure"
+)]
+
 use std::path::Path;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -146,6 +151,25 @@ async fn the_road(ledger: &dyn Ledger) {
     assert_eq!(row.report_revision, Some(1));
     assert_eq!(ledger.report(ids[0]).await.unwrap().unwrap().at, at(3));
     walk(ledger, ids[1], 'a').await;
+    let mut later = ledger.report(ids[1]).await.unwrap().unwrap();
+    let entered = ledger.enter_report(ids[1], at(70), "fail", &later).await;
+    assert!(entered.is_err(), "a revision is entered once");
+    later.revision = 2;
+    ledger
+        .enter_report(ids[1], at(70), "fail", &later)
+        .await
+        .unwrap();
+    let row = ledger.file(ids[1]).await.unwrap().unwrap();
+    assert_eq!(
+        (row.report_revision, row.verdict.as_deref()),
+        (Some(2), Some("fail"))
+    );
+    assert!(
+        ledger
+            .enter_report(ids[2], at(70), "fail", &later)
+            .await
+            .is_err()
+    );
 
     let measured = ledger
         .measured(&digests('a').blake3)
@@ -171,7 +195,10 @@ async fn the_road(ledger: &dyn Ledger) {
     let counts = ledger.counts().await.unwrap();
     assert_eq!(counts.by_state, [(State::Released, 2), (State::Ignored, 1)]);
     assert_eq!((counts.aliases, counts.held), (1, 0));
-    assert_eq!(counts.by_verdict, [("pass".to_owned(), 2)]);
+    assert_eq!(
+        counts.by_verdict,
+        [("fail".to_owned(), 1), ("pass".to_owned(), 1)]
+    );
     let mut filter = Filter {
         case_number: Some("N1".into()),
         limit: 9,
@@ -197,7 +224,7 @@ async fn the_road(ledger: &dyn Ledger) {
     let check = ledger.check_chain().await.unwrap();
     assert_eq!(
         (check.events, check.broken),
-        (3 + 4 * ROAD.len() as u64, None)
+        (4 + 4 * ROAD.len() as u64, None)
     );
 }
 

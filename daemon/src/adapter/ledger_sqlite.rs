@@ -222,6 +222,16 @@ impl Ledger for SqliteLedger {
         read!(self, contents::report(id))
     }
 
+    async fn enter_report(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        verdict: &str,
+        row: &ReportRow,
+    ) -> Result<(), Fault> {
+        write!(self, moves::enter_report(id, at, verdict, row))
+    }
+
     async fn number(&self, series: &str, id: FileId, at: DateTime<Utc>) -> Result<u32, Fault> {
         write!(self, objects::number(series, id, at))
     }

@@ -12,7 +12,7 @@ use super::{contents, files};
 use crate::chain::canonical;
 use crate::life::{Effect, State, next};
 use crate::port::fault::Fault;
-use crate::port::ledger::{Advance, Change, FileId, FileRow, Notice};
+use crate::port::ledger::{Advance, Change, FileId, FileRow, Notice, ReportRow};
 
 /// Enters files in order.
 pub(super) async fn notice(
@@ -252,7 +252,6 @@ async fn write(
 /// What a change writes, for the chain: facts as they are, large values by the
 /// SHA-256 of their canonical JSON or of their bytes.
 fn wrote(change: &Change) -> Value {
-    let sha256 = |value: &Value| hex::encode(Sha256::digest(canonical(value)));
     let mut wrote = Map::new();
     let facts = [
         ("outside", change.fingerprint.map(|v| json!(v))),
@@ -276,23 +275,14 @@ fn wrote(change: &Change) -> Value {
             change.measured.as_ref().map(|measured| {
                 let stills = measured.stills.iter();
                 json!({
-                    "sha256": sha256(&measured.measurements),
+                    "sha256": sha256_of(&measured.measurements),
                     "stills_sha256": stills
                         .map(|(_, _, jpeg)| hex::encode(Sha256::digest(jpeg)))
                         .collect::<Vec<_>>(),
                 })
             }),
         ),
-        (
-            "report",
-            change.report.as_ref().map(|report| {
-                json!({
-                    "revision": report.revision, "at_us": us(report.at), "rules": report.rules,
-                    "sha256": sha256(&report.report),
-                    "json_key": report.json_key, "html_key": report.html_key,
-                })
-            }),
-        ),
+        ("report", change.report.as_ref().map(report_facts)),
     ];
     for (name, value) in facts {
         if let Some(value) = value {
@@ -300,6 +290,52 @@ fn wrote(change: &Change) -> Value {
         }
     }
     Value::Object(wrote)
+}
+
+fn sha256_of(value: &Value) -> String {
+    hex::encode(Sha256::digest(canonical(value)))
+}
+
+fn report_facts(report: &ReportRow) -> Value {
+    json!({
+        "revision": report.revision, "at_us": us(report.at), "rules": report.rules,
+        "sha256": sha256_of(&report.report),
+        "json_key": report.json_key, "html_key": report.html_key,
+    })
+}
+
+/// Enters a later report of a file that has one, with its verdict.
+pub(super) async fn enter_report(
+    conn: &mut SqliteConnection,
+    id: FileId,
+    at: DateTime<Utc>,
+    verdict: &str,
+    report: &ReportRow,
+) -> Result<(), Fault> {
+    if existing(conn, id).await?.report_revision.is_none() {
+        return Err(Fault::Final(format!(
+            "{id} has no first report yet, so no later one can be entered"
+        )));
+    }
+    contents::enter_report(conn, id, report).await?;
+    sqlx::query("UPDATE files SET verdict = $1 WHERE id = $2")
+        .bind(verdict)
+        .bind(id.0)
+        .execute(&mut *conn)
+        .await
+        .map_err(fault)?;
+    let (file, kind) = (Some(id), "reported");
+    let detail = json!({ "verdict": verdict, "report": report_facts(report) });
+    append(
+        conn,
+        Entry {
+            at,
+            file,
+            kind,
+            detail,
+        },
+    )
+    .await
 }
 
 /// Says what a file waits for.
