@@ -8,6 +8,7 @@ pub mod wire;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::os::unix::fs::FileExt;
 
 use unbroken_probes::probe::{Wants, probe};
 
@@ -52,6 +53,12 @@ pub fn run(orders: &str) -> u8 {
     };
     if let Err(why) = sandbox::enter(&orders.bounds, orders.lockdown) {
         complain(&why);
+        return EXIT_NO_SANDBOX;
+    }
+    // A file that our own lockdown keeps us from reading must never be called
+    // unreadable.
+    if let Err(error) = file.metadata().and_then(|_| file.read_at(&mut [0], 0)) {
+        complain(&format!("the file cannot be read behind the lockdown: {error}"));
         return EXIT_NO_SANDBOX;
     }
     let probed = probe(&mut file, &orders.wants);

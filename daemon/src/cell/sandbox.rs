@@ -132,17 +132,12 @@ fn filter() -> Result<BpfProgram, String> {
     let text = |e: seccompiler::BackendError| format!("the system call filter is wrong: {e}");
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         ALLOWED.iter().map(|number| (*number, Vec::new())).collect();
-    let thread = SeccompCondition::new(
-        0,
-        SeccompCmpArgLen::Qword,
-        SeccompCmpOp::MaskedEq(CLONE_THREAD),
-        CLONE_THREAD,
-    )
-    .map_err(text)?;
-    rules.insert(
-        libc::SYS_clone,
-        vec![SeccompRule::new(vec![thread]).map_err(text)?],
-    );
+    rules.insert(libc::SYS_clone, vec![only_if(0, CLONE_THREAD)?]);
+    // Asking about an open descriptor, which is how its length is learnt; the
+    // flag says that no path is meant.
+    let no_path = libc::AT_EMPTY_PATH.unsigned_abs().into();
+    rules.insert(libc::SYS_statx, vec![only_if(2, no_path)?]);
+    rules.insert(libc::SYS_newfstatat, vec![only_if(3, no_path)?]);
     // What is not listed "does not exist": the C library then falls back from
     // clone3 to clone, and FFmpeg takes an error instead of dying of a signal
     // that would look like a crash caused by the file.
@@ -153,6 +148,14 @@ fn filter() -> Result<BpfProgram, String> {
     SeccompFilter::new(rules, missing, SeccompAction::Allow, arch)
         .and_then(TryInto::try_into)
         .map_err(text)
+}
+
+/// A call is allowed only if its argument has the flag.
+fn only_if(argument: u8, flag: u64) -> Result<SeccompRule, String> {
+    let has_flag = SeccompCmpOp::MaskedEq(flag);
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, has_flag, flag)
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+        .map_err(|e| format!("the system call filter is wrong: {e}"))
 }
 
 /// Tries what must not be possible any more.
