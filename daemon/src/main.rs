@@ -1,7 +1,0 @@
-//! The one binary `unbroken`.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    unbroken::cli::main()
-}
