@@ -5,5 +5,6 @@ pub mod digester;
 pub mod ledger_sqlite;
 pub mod os_clock;
 pub mod prober_child;
+pub mod share_directory;
 pub mod store_directory;
 pub mod store_doctor;
