@@ -793,7 +793,7 @@ async fn an_unreadable_folder_is_named() {
     let w = World::new();
     w.write("open/a", b"x");
     w.write("closed/b", b"x");
-    fs::set_permissions(w.at("closed"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(w.at("closed"), fs::Permissions::from_mode(0o000)).unwrap();
     let scan = w.share.scan().await.unwrap();
     fs::set_permissions(w.at("closed"), fs::Permissions::from_mode(0o700)).unwrap();
     if rustix::process::geteuid().is_root() {
