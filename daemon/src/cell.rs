@@ -58,7 +58,9 @@ pub fn run(orders: &str) -> u8 {
     // A file that our own lockdown keeps us from reading must never be called
     // unreadable.
     if let Err(error) = file.metadata().and_then(|_| file.read_at(&mut [0], 0)) {
-        complain(&format!("the file cannot be read behind the lockdown: {error}"));
+        complain(&format!(
+            "the file cannot be read behind the lockdown: {error}"
+        ));
         return EXIT_NO_SANDBOX;
     }
     let probed = probe(&mut file, &orders.wants);

@@ -60,8 +60,13 @@ pub fn main() -> ExitCode {
     // A probing child must not start threads or read anything before it has
     // locked itself in, so it is told apart before the arguments are parsed.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == cell::SUBCOMMAND) {
-        let orders = arguments.next().and_then(|orders| orders.into_string().ok());
+    if arguments
+        .next()
+        .is_some_and(|first| first == cell::SUBCOMMAND)
+    {
+        let orders = arguments
+            .next()
+            .and_then(|orders| orders.into_string().ok());
         return ExitCode::from(cell::run(&orders.unwrap_or_default()));
     }
     match Arguments::try_parse() {
@@ -92,9 +97,7 @@ fn dispatch(command: Command) -> ExitCode {
     }
 }
 
-fn block_on(
-    work: impl Future<Output = Result<ExitCode, String>>,
-) -> Result<ExitCode, String> {
+fn block_on(work: impl Future<Output = Result<ExitCode, String>>) -> Result<ExitCode, String> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -19,7 +19,10 @@ const REAL: &str = env!("CARGO_BIN_EXE_unbroken");
 fn settings(program: impl Into<PathBuf>) -> Settings {
     Settings {
         program: program.into(),
-        bounds: Bounds { memory_bytes: 2 << 30, cpu_s: 60 },
+        bounds: Bounds {
+            memory_bytes: 2 << 30,
+            cpu_s: 60,
+        },
         wall: Duration::from_secs(60),
         lockdown: Lockdown::On,
         attempts: 2,
@@ -34,7 +37,11 @@ fn script(dir: &Path, body: &str) -> PathBuf {
 }
 
 fn wants(name: &str) -> Wants {
-    Wants { name: name.to_owned(), still_long_side_px: 64, stills_count: 1 }
+    Wants {
+        name: name.to_owned(),
+        still_long_side_px: 64,
+        stills_count: 1,
+    }
 }
 
 /// Probes a file of these bytes.
@@ -56,7 +63,10 @@ fn broke(probe: Result<Probe, Fault>) -> String {
 async fn a_crash_is_tried_again_and_then_said_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let count = dir.path().join("count");
-    let child = script(dir.path(), &format!("echo x >> {}\nkill -SEGV $$", count.display()));
+    let child = script(
+        dir.path(),
+        &format!("echo x >> {}\nkill -SEGV $$", count.display()),
+    );
     let why = broke(probe(settings(child), "a.mp4", b"x").await);
     assert!(why.contains("signal 11"), "{why}");
     assert_eq!(fs::read_to_string(count).unwrap().lines().count(), 2);
@@ -109,7 +119,10 @@ async fn a_child_that_cannot_lock_itself_in_is_our_fault_and_not_the_files() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_our_fault() {
     let gone = settings("/nonexistent/unbroken");
-    assert!(matches!(probe(gone, "a.mp4", b"x").await, Err(Fault::Fleeting(_))));
+    assert!(matches!(
+        probe(gone, "a.mp4", b"x").await,
+        Err(Fault::Fleeting(_))
+    ));
 }
 
 #[tokio::test]
@@ -134,7 +147,10 @@ async fn a_playlist_named_mp4_opens_nothing_else() {
         format!("#EXTM3U\n#EXTINF:1,\n{}\n", secret.display()),
     ] {
         for lockdown in [Lockdown::On, Lockdown::Off] {
-            let settings = Settings { lockdown, ..settings(REAL) };
+            let settings = Settings {
+                lockdown,
+                ..settings(REAL)
+            };
             match probe(settings, "up.mp4", text.as_bytes()).await {
                 Ok(Probe::Measured(probed)) => {
                     assert_eq!(probed.measurements.kind, Kind::Unreadable, "{lockdown:?}");
@@ -151,8 +167,10 @@ async fn a_playlist_named_mp4_opens_nothing_else() {
 #[tokio::test]
 async fn too_little_memory_is_told_from_a_crash() {
     let dir = tempfile::tempdir().unwrap();
-    let child =
-        script(dir.path(), "echo 'memory allocation of 9000000000 bytes failed' >&2\nkill -ABRT $$");
+    let child = script(
+        dir.path(),
+        "echo 'memory allocation of 9000000000 bytes failed' >&2\nkill -ABRT $$",
+    );
     let why = broke(probe(settings(child), "a.jpg", b"x").await);
     assert!(why.contains("bytes of memory"), "{why}");
 }

@@ -30,7 +30,11 @@ impl Place {
     /// `more` is added to the config.
     pub fn new(program: &str, more: &str) -> io::Result<Self> {
         let dir = tempfile::tempdir()?;
-        let place = Self { dir, program: program.into(), environment: Vec::new() };
+        let place = Self {
+            dir,
+            program: program.into(),
+            environment: Vec::new(),
+        };
         fs::create_dir_all(place.share())?;
         let config = format!(
             "version = 1\n\
@@ -84,14 +88,25 @@ impl Place {
     pub fn command(&self, subcommand: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.arg(subcommand).arg("--config").arg(self.config());
-        command.envs(self.environment.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+        command.envs(
+            self.environment
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_str())),
+        );
         command
     }
 
     /// Starts the daemon.
     pub fn start(&self) -> io::Result<Running> {
-        let log = fs::OpenOptions::new().create(true).append(true).open(self.log())?;
-        let child = self.command("run").stdout(Stdio::null()).stderr(log).spawn()?;
+        let log = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.log())?;
+        let child = self
+            .command("run")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()?;
         Ok(Running { child })
     }
 
@@ -134,9 +149,15 @@ impl Running {
 
     /// Sends a signal by number.
     pub fn signal(&self, name: &str) -> io::Result<()> {
-        let status =
-            Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status()?;
-        if status.success() { Ok(()) } else { Err(io::Error::other("kill failed")) }
+        let status = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(self.child.id().to_string())
+            .status()?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(io::Error::other("kill failed"))
+        }
     }
 
     /// Stops it cleanly.
@@ -170,7 +191,9 @@ fn looks(at_most: Duration) -> u128 {
 
 /// A port that was free a moment ago.
 fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
 }
 
 /// Every regular file beneath a folder, sorted.

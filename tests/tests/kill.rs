@@ -19,7 +19,9 @@ use unbroken_recipe::photo::{Random, jpeg, scene};
 use unbroken_tests::running::{Place, files_beneath};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_unbroken-under-test");
-const EFFECTS: [&str; 7] = ["stage", "probe", "judge", "name", "store", "report", "release"];
+const EFFECTS: [&str; 7] = [
+    "stage", "probe", "judge", "name", "store", "report", "release",
+];
 const PLACES: [&str; 3] = ["before", "after", "committed"];
 /// Files dropped before each kill: 21 kills make 63 files, the rest is dropped
 /// at the start.
@@ -42,12 +44,21 @@ impl Dropped {
             std::fs::read(path).unwrap()
         };
         let clips = vec![clip(0, Scene::Card), clip(1, Scene::Mandelbrot)];
-        Self { random: Random(seed | 1), clips, files: BTreeMap::new() }
+        Self {
+            random: Random(seed | 1),
+            clips,
+            files: BTreeMap::new(),
+        }
     }
 
     /// Drops one file of a random kind into a random folder.
     fn one(&mut self, place: &Place, number: usize) {
-        let folder = ["YW2026040001/首次会议", "甲组/YW2026040002/04现场试验考核", "_待认领", "乱放"];
+        let folder = [
+            "YW2026040001/首次会议",
+            "甲组/YW2026040002/04现场试验考核",
+            "_待认领",
+            "乱放",
+        ];
         let folder = folder[self.random.below(4) as usize];
         let (extension, bytes) = match self.random.below(8) {
             0 => ("jpg", b"no photo, only its name says so".repeat(number + 1)),
@@ -59,18 +70,24 @@ impl Dropped {
             }
             // The same bytes again and again: aliases of one content.
             4 => ("jpg", jpeg(&scene(1, 320, 240), 85).unwrap()),
-            _ => ("JPG", jpeg(&scene(number as u64 + 10, 320, 240), 85).unwrap()),
+            _ => (
+                "JPG",
+                jpeg(&scene(number as u64 + 10, 320, 240), 85).unwrap(),
+            ),
         };
         let at = format!("{folder}/文件_{number:03}.{extension}");
         let path = place.drop_file(&at, &bytes).unwrap();
-        self.files.insert(path, blake3::hash(&bytes).to_hex().to_string());
+        self.files
+            .insert(path, blake3::hash(&bytes).to_hex().to_string());
     }
 }
 
 fn digests_in_store(place: &Place) -> BTreeMap<String, Vec<PathBuf>> {
     let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for path in files_beneath(&place.state().join("store").join("evidence")) {
-        let digest = blake3::hash(&std::fs::read(&path).unwrap()).to_hex().to_string();
+        let digest = blake3::hash(&std::fs::read(&path).unwrap())
+            .to_hex()
+            .to_string();
         found.entry(digest).or_default().push(path);
     }
     found
@@ -89,7 +106,10 @@ fn nothing_is_lost(place: &Place, dropped: &Dropped, when: &str) {
 
 #[test]
 fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
-    let seed = std::env::var("UNBROKEN_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(20_261_124);
+    let seed = std::env::var("UNBROKEN_SEED")
+        .ok()
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(20_261_124);
     println!("seed {seed}; set UNBROKEN_SEED to try another");
     let scratch = tempfile::tempdir().unwrap();
     let mut place = Place::new(PROGRAM, "").unwrap();
@@ -101,8 +121,12 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
             number += 1;
         }
     };
-    place.drop_file("YW2026040001/Thumbs.db", b"system").unwrap();
-    place.drop_file("YW2026040001/首次会议/empty.jpg", b"").unwrap();
+    place
+        .drop_file("YW2026040001/Thumbs.db", b"system")
+        .unwrap();
+    place
+        .drop_file("YW2026040001/首次会议/empty.jpg", b"")
+        .unwrap();
     std::os::unix::fs::symlink("/etc/passwd", place.share().join("link.jpg")).unwrap();
     drop_some(&mut dropped, &place, 4);
 
@@ -115,9 +139,15 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
             let mut daemon = place.start().unwrap();
             let ended = daemon.wait_for_end(PATIENCE).unwrap();
             let log = || std::fs::read_to_string(place.log()).unwrap_or_default();
-            let status = ended.unwrap_or_else(|| panic!("{at}-{effect}#{nth} was never reached\n{}", log()));
+            let status =
+                ended.unwrap_or_else(|| panic!("{at}-{effect}#{nth} was never reached\n{}", log()));
             let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-            assert_eq!(signal, Some(9), "{at}-{effect}#{nth}: it ended by itself: {status}\n{}", log());
+            assert_eq!(
+                signal,
+                Some(9),
+                "{at}-{effect}#{nth}: it ended by itself: {status}\n{}",
+                log()
+            );
             nothing_is_lost(&place, &dropped, &format!("killed {at} {effect}"));
             kills.push(format!("{at}-{effect}#{nth}"));
         }
@@ -134,18 +164,31 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
         })
     };
     let done = daemon.wait_until(PATIENCE, all_settled);
-    assert!(done, "not everything came to rest\n{}", std::fs::read_to_string(place.log()).unwrap());
+    assert!(
+        done,
+        "not everything came to rest\n{}",
+        std::fs::read_to_string(place.log()).unwrap()
+    );
     std::thread::sleep(Duration::from_secs(2));
     let status = daemon.stop().unwrap().expect("a clean stop ends");
     assert!(status.success(), "{status}");
 
     everything_is_stored_once(&place, &dropped);
     let verify = place.command("verify").output().unwrap();
-    assert!(verify.status.success(), "{}", String::from_utf8_lossy(&verify.stdout));
+    assert!(
+        verify.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verify.stdout)
+    );
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(the_ledger_agrees(&place, &dropped));
     assert!(place.share().join("YW2026040001/Thumbs.db").exists());
-    assert!(place.share().join("YW2026040001/首次会议/empty.jpg").exists());
+    assert!(
+        place
+            .share()
+            .join("YW2026040001/首次会议/empty.jpg")
+            .exists()
+    );
     assert!(place.share().join("link.jpg").is_symlink());
 }
 
@@ -158,21 +201,44 @@ fn everything_is_stored_once(place: &Place, dropped: &Dropped) {
     let stored = digests_in_store(place);
     let wanted: BTreeSet<&String> = dropped.files.values().collect();
     for (digest, paths) in &stored {
-        assert_eq!(paths.len(), 1, "{digest} is stored {} times: {paths:?}", paths.len());
+        assert_eq!(
+            paths.len(),
+            1,
+            "{digest} is stored {} times: {paths:?}",
+            paths.len()
+        );
         assert!(wanted.contains(digest), "{paths:?} was never dropped");
     }
     assert_eq!(stored.len(), wanted.len());
 }
 
 async fn the_ledger_agrees(place: &Place, dropped: &Dropped) {
-    let ledger = SqliteLedger::open(&place.state().join("ledger.sqlite")).await.unwrap();
-    let rows = ledger.list(&Filter { limit: 1000, ..Filter::default() }).await.unwrap();
+    let ledger = SqliteLedger::open(&place.state().join("ledger.sqlite"))
+        .await
+        .unwrap();
+    let rows = ledger
+        .list(&Filter {
+            limit: 1000,
+            ..Filter::default()
+        })
+        .await
+        .unwrap();
     let share = place.share();
     for (path, digest) in &dropped.files {
         let at = path.strip_prefix(&share).unwrap().to_str().unwrap();
-        let of_path: Vec<_> = rows.iter().filter(|row| row.path.as_bytes() == at.as_bytes()).collect();
-        let stored = of_path.iter().find(|row| matches!(row.state, State::Released | State::Kept));
-        let row = stored.unwrap_or_else(|| panic!("{at}: {:?}", of_path.iter().map(|r| r.state).collect::<Vec<_>>()));
+        let of_path: Vec<_> = rows
+            .iter()
+            .filter(|row| row.path.as_bytes() == at.as_bytes())
+            .collect();
+        let stored = of_path
+            .iter()
+            .find(|row| matches!(row.state, State::Released | State::Kept));
+        let row = stored.unwrap_or_else(|| {
+            panic!(
+                "{at}: {:?}",
+                of_path.iter().map(|r| r.state).collect::<Vec<_>>()
+            )
+        });
         assert_eq!(&row.digests.as_ref().unwrap().blake3, digest, "{at}");
         let history = ledger.history(row.id).await.unwrap();
         let position = |event: &str| history.iter().position(|e| e.detail.contains(event));

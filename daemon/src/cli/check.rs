@@ -51,7 +51,11 @@ impl Check {
         let mut exit = Exit::default();
         let mut pending: std::collections::VecDeque<JoinHandle<Result<Report, String>>> =
             std::collections::VecDeque::new();
-        let mut inputs = self.paths.iter().flat_map(|path| files_beneath(path)).fuse();
+        let mut inputs = self
+            .paths
+            .iter()
+            .flat_map(|path| files_beneath(path))
+            .fuse();
         loop {
             // Enough are started to keep every job busy while the oldest, whose
             // answer comes first, still works.
@@ -59,8 +63,12 @@ impl Check {
                 let Some(input) = inputs.next() else { break };
                 pending.push_back(start(input, &config, &rules, &prober, &jobs));
             }
-            let Some(oldest) = pending.pop_front() else { break };
-            let answer = oldest.await.map_err(|e| format!("a check broke down: {e}"))?;
+            let Some(oldest) = pending.pop_front() else {
+                break;
+            };
+            let answer = oldest
+                .await
+                .map_err(|e| format!("a check broke down: {e}"))?;
             exit.take(&answer);
             match answer {
                 Ok(report) => print(&report, self.json)?,
@@ -78,7 +86,8 @@ fn start(
     prober: &Arc<dyn Prober>,
     jobs: &Arc<Semaphore>,
 ) -> JoinHandle<Result<Report, String>> {
-    let (config, rules, prober, jobs) = (config.clone(), rules.clone(), prober.clone(), jobs.clone());
+    let (config, rules, prober, jobs) =
+        (config.clone(), rules.clone(), prober.clone(), jobs.clone());
     tokio::spawn(async move {
         let path = input?;
         let _turn = jobs.acquire().await.map_err(|e| e.to_string())?;
@@ -93,7 +102,11 @@ async fn check(
     prober: &dyn Prober,
 ) -> Result<Report, String> {
     let unusable = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
-    let name = path.file_name().unwrap_or(OsStr::new("")).as_bytes().to_vec();
+    let name = path
+        .file_name()
+        .unwrap_or(OsStr::new(""))
+        .as_bytes()
+        .to_vec();
     let hashed = path.to_owned();
     let sm3 = config.stage.sm3;
     let digests = tokio::task::spawn_blocking(move || digest_reader(File::open(hashed)?, sm3));
@@ -103,7 +116,9 @@ async fn check(
         stills_count: 0,
     };
     let (digests, probe) = tokio::join!(digests, prober.probe(path, &wants));
-    let digests = digests.map_err(|e| unusable(&e))?.map_err(|e| unusable(&e))?;
+    let digests = digests
+        .map_err(|e| unusable(&e))?
+        .map_err(|e| unusable(&e))?;
     let measurements = match probe.map_err(|e| unusable(&e))? {
         Probe::Measured(probed) => probed.measurements,
         Probe::Broke { why } => broken(&why, digests.size_bytes).measurements,
@@ -135,7 +150,9 @@ async fn check(
 fn files_beneath(path: &Path) -> Box<dyn Iterator<Item = Input> + '_> {
     match std::fs::metadata(path) {
         Err(error) => Box::new(std::iter::once(Err(format!("{}: {error}", path.display())))),
-        Ok(meta) if meta.is_dir() => Box::new(Walk { stack: vec![path.to_owned()] }),
+        Ok(meta) if meta.is_dir() => Box::new(Walk {
+            stack: vec![path.to_owned()],
+        }),
         Ok(meta) if meta.is_file() => Box::new(std::iter::once(Ok(path.to_owned()))),
         Ok(_) => Box::new(std::iter::once(Err(format!(
             "{}: no regular file and no folder",
@@ -160,8 +177,9 @@ impl Iterator for Walk {
                 Ok(meta) if meta.is_dir() => match std::fs::read_dir(&path) {
                     Err(error) => return Some(Err(format!("{}: {error}", path.display()))),
                     Ok(entries) => {
-                        let mut inside: Vec<PathBuf> =
-                            entries.filter_map(|entry| entry.ok().map(|e| e.path())).collect();
+                        let mut inside: Vec<PathBuf> = entries
+                            .filter_map(|entry| entry.ok().map(|e| e.path()))
+                            .collect();
                         inside.sort_unstable_by(|a, b| b.cmp(a));
                         self.stack.extend(inside);
                     }

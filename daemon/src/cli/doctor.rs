@@ -25,7 +25,7 @@ impl Doctor {
         if !self.store {
             healthy &= sandbox(&config).await?;
         }
-        let store = place::store(&config).await?;
+        let store = place::store(&config)?;
         let abilities = store.doctor().await.map_err(|e| e.to_string())?;
         println!("store {}", store.id());
         for ability in &abilities {
@@ -42,7 +42,11 @@ impl Doctor {
         } else {
             println!("sources are NOT released until every BROKEN line is mended");
         }
-        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if healthy {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
@@ -51,7 +55,11 @@ async fn sandbox(config: &unbroken_config::Config) -> Result<bool, String> {
     let prober = place::prober(config)?;
     let file = std::env::temp_dir().join(format!("unbroken-doctor-{}", std::process::id()));
     std::fs::write(&file, b"?").map_err(|e| format!("{}: {e}", file.display()))?;
-    let wants = Wants { name: "doctor".to_owned(), still_long_side_px: 0, stills_count: 0 };
+    let wants = Wants {
+        name: "doctor".to_owned(),
+        still_long_side_px: 0,
+        stills_count: 0,
+    };
     let probe = prober.probe(&file, &wants).await;
     let _ = std::fs::remove_file(&file);
     Ok(match probe {

@@ -4,18 +4,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use unbroken_config::Config;
 use unbroken_config::keys::{Mount, Sandbox, StoreKind};
-use unbroken_config::{Config, secrets};
 
 use crate::adapter::ledger_sqlite::SqliteLedger;
-use crate::adapter::share_directory::{DirectoryShare, Settings as ShareSettings};
 use crate::adapter::prober_child::{ChildProber, Settings as ProberSettings};
+use crate::adapter::share_directory::{DirectoryShare, Settings as ShareSettings};
 use crate::adapter::store_directory::DirectoryStore;
-use crate::adapter::store_s3::{S3Settings, S3Store};
 use crate::cell::sandbox::{Bounds, Lockdown};
 use crate::port::ledger::Ledger;
 use crate::port::prober::Prober;
-use crate::port::share::Share;
+use crate::port::share::{RelPath, Share};
 use crate::port::store::Store;
 
 /// Reads the config, or takes the embedded defaults.
@@ -28,7 +27,9 @@ pub(super) fn config(file: Option<&Path>) -> Result<Config, String> {
 
 /// The ledger of this config.
 pub(super) async fn ledger(config: &Config) -> Result<Arc<dyn Ledger>, String> {
-    let ledger = SqliteLedger::open(&config.ledger_path()).await.map_err(|e| e.to_string())?;
+    let ledger = SqliteLedger::open(&config.ledger_path())
+        .await
+        .map_err(|e| e.to_string())?;
     Ok(Arc::new(ledger))
 }
 
@@ -38,11 +39,16 @@ pub(super) fn shares(config: &Config) -> Result<Vec<Arc<dyn Share>>, String> {
     for path in &config.share.paths {
         std::fs::create_dir_all(path)
             .map_err(|e| format!("the share {} cannot be made: {e}", path.display()))?;
-        let names = config.share.ignore_names.iter().chain(&config.share.temp_names);
+        let names = config
+            .share
+            .ignore_names
+            .iter()
+            .chain(&config.share.temp_names);
         let settings = ShareSettings {
             ignore_names: names.cloned().chain(["case.toml".to_owned()]).collect(),
             ignore_dirs: config.share.ignore_dirs.clone(),
-            receipts_dir: config.share.special.receipts.clone(),
+            receipts_dir: RelPath::new(config.share.special.receipts.clone())
+                .ok_or("share.special.receipts is no name of a folder")?,
             client_mount: config.share.mount == Mount::Client,
             use_lease: config.settle.use_lease,
             notify: config.watch.notify,
@@ -55,15 +61,12 @@ pub(super) fn shares(config: &Config) -> Result<Vec<Arc<dyn Share>>, String> {
 
 /// The store of this config. Secrets come from the environment and from
 /// nowhere else.
-pub(super) async fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
+pub(super) fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
     if config.store.kind == StoreKind::Directory {
         let store = DirectoryStore::open(&config.store_dir()).map_err(|e| e.to_string())?;
         return Ok(Arc::new(store));
     }
-    let s3 = &config.store.s3;
-    let secrets = secrets::s3(|name| std::env::var(name).ok()).map_err(|e| e.to_string())?;
-    let store = S3Store::connect(S3Settings::new(s3, secrets)?).await.map_err(|e| e.to_string())?;
-    Ok(Arc::new(store))
+    Err("store.kind = \"s3\" waits for its adapter".to_owned())
 }
 
 /// The prober of this config: children of this very binary.

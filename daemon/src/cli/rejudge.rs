@@ -35,10 +35,18 @@ impl Rejudge {
         let config = Arc::new(place::config(self.config.config.as_deref())?);
         let house = house(&config).await?;
         let states = vec![State::Reported, State::Released, State::Kept];
-        let mut filter = Filter { states, limit: PAGE, ..Filter::default() };
+        let mut filter = Filter {
+            states,
+            limit: PAGE,
+            ..Filter::default()
+        };
         let (mut looked_at, mut changed) = (0_u64, 0_u64);
         loop {
-            let rows = house.ledger.list(&filter).await.map_err(|e| e.to_string())?;
+            let rows = house
+                .ledger
+                .list(&filter)
+                .await
+                .map_err(|e| e.to_string())?;
             let Some(last) = rows.last() else { break };
             filter.before = Some(last.id);
             for row in &rows {
@@ -48,25 +56,46 @@ impl Rejudge {
                 }
             }
         }
-        let outcome = if self.apply { "written anew" } else { "would change" };
+        let outcome = if self.apply {
+            "written anew"
+        } else {
+            "would change"
+        };
         println!("{looked_at} files judged again, {changed} {outcome}");
         Ok(ExitCode::SUCCESS)
     }
 
     /// Judges one file again. Says whether the opinion changed.
     async fn again(&self, house: &House, row: &FileRow) -> Result<bool, String> {
-        let said = house.ledger.report(row.id).await.map_err(|e| e.to_string())?;
-        let Some(ReportRow { report: before, revision, .. }) = said else { return Ok(false) };
+        let said = house
+            .ledger
+            .report(row.id)
+            .await
+            .map_err(|e| e.to_string())?;
+        let Some(ReportRow {
+            report: before,
+            revision,
+            ..
+        }) = said
+        else {
+            return Ok(false);
+        };
         let before: Report = serde_json::from_value(before)
             .map_err(|e| format!("the report of {} cannot be read: {e}", row.id))?;
-        let after = make(house, row, revision + 1).await.map_err(|e| e.to_string())?;
+        let after = make(house, row, revision + 1)
+            .await
+            .map_err(|e| e.to_string())?;
         let reasons = differences(&before, &after);
         if reasons.is_empty() {
             return Ok(false);
         }
         println!(
             "{} {}  {:?} → {:?}\n    {}",
-            row.id, row.path, before.verdict, after.verdict, reasons.join("\n    ")
+            row.id,
+            row.path,
+            before.verdict,
+            after.verdict,
+            reasons.join("\n    ")
         );
         if self.apply {
             let (after, entered) = publish(house, row, after.clone(), revision + 1)
@@ -74,7 +103,12 @@ impl Rejudge {
                 .map_err(|e| e.to_string())?;
             house
                 .ledger
-                .enter_report(row.id, house.clock.now(), &verdict_word(after.verdict), &entered)
+                .enter_report(
+                    row.id,
+                    house.clock.now(),
+                    &verdict_word(after.verdict),
+                    &entered,
+                )
                 .await
                 .map_err(|e| e.to_string())?;
             let detail = json!({
@@ -101,7 +135,7 @@ async fn house(config: &Arc<Config>) -> Result<House, String> {
     let ports = Ports {
         clock: Arc::new(OsClock::new()),
         shares: Vec::new(),
-        store: place::store(config).await?,
+        store: place::store(config)?,
         ledger: place::ledger(config).await?,
         prober: place::prober(config)?,
     };
@@ -118,11 +152,20 @@ fn differences(before: &Report, after: &Report) -> Vec<String> {
             .iter()
             .find(|f| f.code == finding.code && f.spans == finding.spans);
         match earlier {
-            None => reasons.push(format!("+ {} {:?}: {}", finding.code, finding.level, finding.text.zh)),
+            None => reasons.push(format!(
+                "+ {} {:?}: {}",
+                finding.code, finding.level, finding.text.zh
+            )),
             Some(f) if f.level != finding.level || f.limit != finding.limit => {
                 reasons.push(format!(
                     "~ {} {:?} → {:?}: measured {:?} {}, limit {:?} → {:?}",
-                    finding.code, f.level, finding.level, finding.measured, finding.unit, f.limit, finding.limit
+                    finding.code,
+                    f.level,
+                    finding.level,
+                    finding.measured,
+                    finding.unit,
+                    f.limit,
+                    finding.limit
                 ));
             }
             Some(_) => {}
@@ -134,11 +177,17 @@ fn differences(before: &Report, after: &Report) -> Vec<String> {
             .iter()
             .any(|f| f.code == finding.code && f.spans == finding.spans);
         if !stays {
-            reasons.push(format!("- {} {:?}: {}", finding.code, finding.level, finding.text.zh));
+            reasons.push(format!(
+                "- {} {:?}: {}",
+                finding.code, finding.level, finding.text.zh
+            ));
         }
     }
     if before.outcome != after.outcome {
-        reasons.push(format!("outcome {:?} → {:?}", before.outcome, after.outcome));
+        reasons.push(format!(
+            "outcome {:?} → {:?}",
+            before.outcome, after.outcome
+        ));
     }
     reasons
 }

@@ -20,20 +20,20 @@ pub(super) struct Resume {
 impl Resume {
     pub(super) async fn main(self) -> Result<ExitCode, String> {
         let config = place::config(self.config.config.as_deref())?;
-        let file = match self.file.as_deref() {
-            None => None,
-            Some(word) => Some(
-                word.trim_start_matches('F')
-                    .parse()
-                    .map(FileId)
-                    .map_err(|_| format!("{word} is no number of a file; it looks like F00000012"))?,
-            ),
-        };
+        let file =
+            match self.file.as_deref() {
+                None => None,
+                Some(word) => Some(word.trim_start_matches('F').parse().map(FileId).map_err(
+                    |_| format!("{word} is no number of a file; it looks like F00000012"),
+                )?),
+            };
         // Another process may run the daemon on this ledger: it sees the file
         // at its next look.
         let ledger = place::ledger(&config).await?;
-        let resumed =
-            ledger.resume(file, OsClock::new().now()).await.map_err(|e| e.to_string())?;
+        let resumed = ledger
+            .resume(file, OsClock::new().now())
+            .await
+            .map_err(|e| e.to_string())?;
         println!("{resumed} files go on");
         Ok(ExitCode::SUCCESS)
     }

@@ -77,12 +77,16 @@ async fn build(
     in_force: watch::Receiver<Arc<Config>>,
 ) -> Result<(Arc<House>, mpsc::Receiver<crate::house::Told>), String> {
     let config = in_force.borrow().clone();
-    let state = StateFolder::open(&config.state.dir)
-        .map_err(|e| format!("the state folder {} cannot be made: {e}", config.state.dir.display()))?;
+    let state = StateFolder::open(&config.state.dir).map_err(|e| {
+        format!(
+            "the state folder {} cannot be made: {e}",
+            config.state.dir.display()
+        )
+    })?;
     let ports = Ports {
         clock: Arc::new(OsClock::new()),
         shares: place::shares(&config)?,
-        store: place::store(&config).await?,
+        store: place::store(&config)?,
         ledger: place::ledger(&config).await?,
         prober: place::prober(&config)?,
     };
@@ -113,9 +117,14 @@ async fn open_rooms(
     rooms.spawn(deadlines::watch_over(house.clone(), stop.clone()));
     rooms.spawn(reconciliation::daily(house.clone(), stop.clone()));
     rooms.spawn(try_store(house.clone(), stop.clone()));
-    let listener = tokio::net::TcpListener::bind(config.web_address()).await.map_err(|e| {
-        format!("{} cannot be listened on: {e}. Change web.bind", config.web.bind)
-    })?;
+    let listener = tokio::net::TcpListener::bind(config.web_address())
+        .await
+        .map_err(|e| {
+            format!(
+                "{} cannot be listened on: {e}. Change web.bind",
+                config.web.bind
+            )
+        })?;
     rooms.spawn(web::serve(house.clone(), listener, stop.clone()));
     Ok(rooms)
 }
@@ -135,13 +144,22 @@ async fn try_store(house: Arc<House>, mut stop: watch::Receiver<bool>) {
                 let seen = json!({"store": house.store.id(), "missing": missing});
                 note(&house, "store_tried", seen).await;
                 if missing.is_empty() {
-                    tracing::info!(store = house.store.id(), "the store keeps what custody relies on");
+                    tracing::info!(
+                        store = house.store.id(),
+                        "the store keeps what custody relies on"
+                    );
                     let _ = stop.wait_for(|stopped| *stopped).await;
                     return;
                 }
-                tracing::error!(store = house.store.id(), ?missing, "the store does not keep what custody relies on; sources stay in the share");
+                tracing::error!(
+                    store = house.store.id(),
+                    ?missing,
+                    "the store does not keep what custody relies on; sources stay in the share"
+                );
             }
-            Err(error) => tracing::warn!(store = house.store.id(), %error, "the store could not be tried"),
+            Err(error) => {
+                tracing::warn!(store = house.store.id(), %error, "the store could not be tried")
+            }
         }
         tokio::select! {
             () = house.clock.sleep(STORE_TRIAL_EVERY) => {}
@@ -156,11 +174,15 @@ async fn greet(house: &House) {
         tracing::info!("投递箱 drop files into {}", share.name());
     }
     tracing::info!("状态页 open http://{}/", config.web.bind);
-    note(house, "started", json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "rules": config.hash(),
-        "store": house.store.id(),
-    }))
+    note(
+        house,
+        "started",
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "rules": config.hash(),
+            "store": house.store.id(),
+        }),
+    )
     .await;
 }
 
@@ -185,10 +207,17 @@ async fn reload(file: Option<&Path>, house: &House, tell: &watch::Sender<Arc<Con
                 || config.web != before.web;
             let rules = config.hash();
             tell.send_replace(Arc::new(config));
-            note(house, "config", json!({"file": file.display().to_string(), "rules": rules})).await;
+            note(
+                house,
+                "config",
+                json!({"file": file.display().to_string(), "rules": rules}),
+            )
+            .await;
             tracing::info!(file = %file.display(), rules, needs_restart, "the changed config is in force");
             if needs_restart {
-                tracing::warn!("share, state, ledger, store, probe and web change only at a restart");
+                tracing::warn!(
+                    "share, state, ledger, store, probe and web change only at a restart"
+                );
             }
         }
         Err(why) => {
@@ -198,7 +227,11 @@ async fn reload(file: Option<&Path>, house: &House, tell: &watch::Sender<Arc<Con
 }
 
 async fn note(house: &House, kind: &str, detail: serde_json::Value) {
-    if let Err(error) = house.ledger.note(house.clock.now(), None, kind, detail).await {
+    if let Err(error) = house
+        .ledger
+        .note(house.clock.now(), None, kind, detail)
+        .await
+    {
         tracing::error!(%error, kind, "the ledger did not take a note");
     }
 }

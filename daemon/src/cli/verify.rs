@@ -21,10 +21,14 @@ impl Verify {
     pub(super) async fn main(self) -> Result<ExitCode, String> {
         let config = place::config(self.config.config.as_deref())?;
         let ledger = place::ledger(&config).await?;
-        let store = place::store(&config).await?;
+        let store = place::store(&config)?;
         let chain_holds = chain(ledger.as_ref()).await?;
         let objects_hold = objects(ledger.as_ref(), store.as_ref()).await?;
-        Ok(if chain_holds && objects_hold { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if chain_holds && objects_hold {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
@@ -43,7 +47,10 @@ async fn chain(ledger: &dyn Ledger) -> Result<bool, String> {
 async fn objects(ledger: &dyn Ledger, store: &dyn Store) -> Result<bool, String> {
     let (mut after, mut good, mut bad) = (String::new(), 0_u64, 0_u64);
     loop {
-        let rows = ledger.objects_after(&after, PAGE).await.map_err(|e| e.to_string())?;
+        let rows = ledger
+            .objects_after(&after, PAGE)
+            .await
+            .map_err(|e| e.to_string())?;
         let Some(last) = rows.last() else { break };
         after = last.key.as_str().to_owned();
         for row in &rows {
@@ -63,7 +70,10 @@ async fn objects(ledger: &dyn Ledger, store: &dyn Store) -> Result<bool, String>
 /// What is wrong with one object, if anything.
 async fn fault_of(store: &dyn Store, row: &ObjectRow) -> Result<Option<String>, String> {
     if row.store != store.id() {
-        return Ok(Some(format!("is held by {}, which is not the store of this config", row.store)));
+        return Ok(Some(format!(
+            "is held by {}, which is not the store of this config",
+            row.store
+        )));
     }
     let sm3 = row.digests.sm3.is_some();
     let back = store
@@ -74,7 +84,10 @@ async fn fault_of(store: &dyn Store, row: &ObjectRow) -> Result<Option<String>, 
         None => Some("is MISSING".to_owned()),
         Some(back) if back.digests != row.digests => Some(format!(
             "DIFFERS: {} bytes, SHA-256 {}; the ledger says {} bytes, SHA-256 {}",
-            back.digests.size_bytes, back.digests.sha256, row.digests.size_bytes, row.digests.sha256
+            back.digests.size_bytes,
+            back.digests.sha256,
+            row.digests.size_bytes,
+            row.digests.sha256
         )),
         Some(_) => None,
     })
