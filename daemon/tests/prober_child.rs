@@ -2,6 +2,8 @@
 //! never a fault of the daemon. The stand-ins for a broken child are small
 //! shell scripts; the last tests use the real program.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

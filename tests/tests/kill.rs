@@ -7,7 +7,12 @@
 //! once, equal to its source; no source was released before its copy was read
 //! back; the chain is unbroken; nothing of what must stay was touched.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -87,6 +87,13 @@ CREATE TABLE objects (
 );
 CREATE INDEX objects_by_content ON objects (blake3, kind);
 
+-- Under which key a content is to stand, settled before the store is asked.
+CREATE TABLE claims (
+    blake3          TEXT PRIMARY KEY REFERENCES contents (blake3),
+    object_key      TEXT   NOT NULL,
+    at_us           BIGINT NOT NULL
+);
+
 -- Every revision of every report.
 CREATE TABLE reports (
     file            BIGINT NOT NULL REFERENCES files (id),
@@ -147,6 +154,10 @@ CREATE TRIGGER reports_never_change BEFORE UPDATE ON reports
 BEGIN SELECT RAISE(ABORT, 'reports are never changed'); END;
 CREATE TRIGGER reports_never_go BEFORE DELETE ON reports
 BEGIN SELECT RAISE(ABORT, 'reports are never removed'); END;
+CREATE TRIGGER claims_never_change BEFORE UPDATE ON claims
+BEGIN SELECT RAISE(ABORT, 'claims are never changed'); END;
+CREATE TRIGGER claims_never_go BEFORE DELETE ON claims
+BEGIN SELECT RAISE(ABORT, 'claims are never removed'); END;
 CREATE TRIGGER numbers_never_change BEFORE UPDATE ON numbers
 BEGIN SELECT RAISE(ABORT, 'numbers are never changed'); END;
 CREATE TRIGGER numbers_never_go BEFORE DELETE ON numbers

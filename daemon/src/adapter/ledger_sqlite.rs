@@ -9,6 +9,7 @@
 //! large values by their SHA-256), so a verdict or digest changed behind our
 //! back can be told from the one that was entered.
 
+mod claims;
 mod contents;
 mod events;
 mod files;
@@ -208,6 +209,15 @@ impl Ledger for SqliteLedger {
 
     async fn evidence(&self, blake3: &str) -> Result<Option<ObjectRow>, Fault> {
         read!(self, objects::evidence(blake3))
+    }
+
+    async fn claim(
+        &self,
+        blake3: &str,
+        key: &ObjectKey,
+        at: DateTime<Utc>,
+    ) -> Result<ObjectKey, Fault> {
+        write!(self, claims::claim(blake3, key, at))
     }
 
     async fn enter_object(&self, at: DateTime<Utc>, row: &ObjectRow) -> Result<(), Fault> {

@@ -333,6 +333,17 @@ pub trait Ledger: UploadJournal {
     /// The object that holds this content as evidence.
     async fn evidence(&self, blake3: &str) -> Result<Option<ObjectRow>, Fault>;
 
+    /// Settles under which key a content will stand, before the store is asked:
+    /// the first claim of a content stands for ever and is given back to every
+    /// later one. So files with the same bytes, at the same time or on either
+    /// side of a crash, never make two objects.
+    async fn claim(
+        &self,
+        blake3: &str,
+        key: &ObjectKey,
+        at: DateTime<Utc>,
+    ) -> Result<ObjectKey, Fault>;
+
     /// Enters a stored and verified object; again is no error if it is equal.
     async fn enter_object(&self, at: DateTime<Utc>, row: &ObjectRow) -> Result<(), Fault>;
 

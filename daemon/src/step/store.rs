@@ -32,9 +32,15 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
             json!({"why": "missing"}),
         ));
     }
+    // The claim is committed before the store is asked: whoever brings these
+    // bytes again, now or after a crash, goes on with the same key.
+    let claimed = house
+        .ledger
+        .claim(&digests.blake3, &key_of(row)?, house.clock.now())
+        .await?;
     let mut version = None;
     let mut key = None;
-    for candidate in keys(row, digests)? {
+    for candidate in [claimed.clone(), beside(&claimed, digests)?] {
         let source = Source::File(staged.clone());
         let put = house
             .store
@@ -114,24 +120,27 @@ fn saved(
     }
 }
 
-/// The official name, and if another content took it, the same with the
-/// content's digest.
-fn keys(row: &FileRow, digests: &Digests) -> Result<[ObjectKey; 2], Fault> {
-    let wrong = || {
-        Fault::Final(format!(
-            "{} has no usable official name; a fault of the program",
-            row.id
-        ))
-    };
-    let official = row.official.as_deref().ok_or_else(wrong)?;
-    let assignment = Assignment::of(row).ok_or_else(wrong)?;
-    let folder = folder(&assignment, row);
-    let plain = ObjectKey::new(format!("evidence/{folder}/{official}"));
-    let marked = ObjectKey::new(format!("evidence/{folder}/{}/{official}", &digests.blake3));
-    match (plain, marked) {
-        (Some(plain), Some(marked)) => Ok([plain, marked]),
-        _ => Err(wrong()),
-    }
+/// The key by the file's official name.
+fn key_of(row: &FileRow) -> Result<ObjectKey, Fault> {
+    let official = row.official.as_deref();
+    let folder = Assignment::of(row).map(|assignment| folder(&assignment, row));
+    official
+        .zip(folder)
+        .and_then(|(official, folder)| ObjectKey::new(format!("evidence/{folder}/{official}")))
+        .ok_or_else(|| {
+            Fault::Final(format!(
+                "{} has no usable official name; a fault of the program",
+                row.id
+            ))
+        })
+}
+
+/// Where a content goes if another one, which the ledger does not know, stands
+/// under its key: beside it, in a folder of its digest.
+fn beside(key: &ObjectKey, digests: &Digests) -> Result<ObjectKey, Fault> {
+    let (folder, name) = key.as_str().rsplit_once('/').unwrap_or(("", key.as_str()));
+    ObjectKey::new(format!("{folder}/{}/{name}", digests.blake3))
+        .ok_or_else(|| Fault::Final(format!("{key} leaves no room for a folder beside it")))
 }
 
 /// Reads the object back whole. A copy that differs is the worst that can
