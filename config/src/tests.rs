@@ -178,8 +178,8 @@ fn numeric_ranges_hold_at_the_limit_and_on_either_side() {
         ("[store.s3]\npart_bytes = 5242880", true),
         ("[store.s3]\npart_bytes = 5368709120", true),
         ("[store.s3]\npart_bytes = 5368709121", false),
-        ("[naming]\nmax_bytes = 255", true),
-        ("[naming]\nmax_bytes = 256", false),
+        ("[naming]\nmax_bytes = 240", true),
+        ("[naming]\nmax_bytes = 241", false),
         ("[settle]\nquiet_s = -0.001", false),
         ("[settle]\nquiet_s = 0", true),
         ("[settle]\nquiet_s = 0.05", true),
@@ -430,7 +430,7 @@ fn other_contradictions_are_refused() {
     }
     let name = "{number}_{number}_{number}_{number}_{node_name}_{seq}.{ext}";
     let text = format!("[naming]\ntemplate = \"{name}\"");
-    assert!(messages(parse(&text, "t")).contains("255"));
+    assert!(messages(parse(&text, "t")).contains("240"));
 }
 
 /// As much of JSON Schema as the schema uses.

@@ -8,3 +8,4 @@ pub mod prober_child;
 pub mod share_directory;
 pub mod store_directory;
 pub mod store_doctor;
+pub mod store_s3;

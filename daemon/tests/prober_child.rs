@@ -2,7 +2,11 @@
 //! never a fault of the daemon. The stand-ins for a broken child are small
 //! shell scripts; the last tests use the real program.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says so by failing"
+)]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,3 +1,5 @@
 //! The attic: sees everything, is seen by nothing. What several tests share.
 
+pub mod fault_proxy;
 pub mod running;
+pub mod seaweedfs;

@@ -169,10 +169,11 @@ sections! {
             "Template of official names: {number}, {node} its code, {node_name}, {seq:03} running \
              number, {time} of capture, {ext}",
             "clauses name.licence, name.notice; research/domain.md 1.10";
-        max_bytes: u64 = 255, whole(64, 255), "B",
+        max_bytes: u64 = 240, whole(64, 240), "B",
             "文件名的最大字节数(一个汉字 3 字节)",
             "Longest name in bytes; a Chinese character takes 3",
-            "ext4, XFS, SMB: 255 (NAME_MAX)";
+            "ext4, XFS, SMB: 255 (NAME_MAX), less what stores add to names: SeaweedFS refuses more \
+             than 246 where it keeps versions (measured)";
     }
     sections {}
     lists {}

@@ -7,6 +7,7 @@ use unbroken_config::naming::{NameParts, safe_name};
 
 use super::{Assignment, Standing};
 use crate::port::ledger::{Between, FileRow};
+use crate::port::store::PART_BYTES_MAX;
 
 /// The widest interval of a capture time that still names a minute worth
 /// writing into a name: twice the default drift of a device's clock.
@@ -97,7 +98,7 @@ pub fn official_name(
         time: &time,
         ext: &ext,
     };
-    let most = usize::try_from(config.naming.max_bytes).unwrap_or(255);
+    let most = usize::try_from(config.naming.max_bytes).unwrap_or(PART_BYTES_MAX);
     config.name_template().render(&parts, most)
 }
 

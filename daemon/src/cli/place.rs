@@ -4,13 +4,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use unbroken_config::Config;
-use unbroken_config::keys::{Mount, Sandbox, StoreKind};
+use unbroken_config::keys::{Mount, ObjectLock, S3, Sandbox, StoreKind};
+use unbroken_config::{Config, secrets};
 
 use crate::adapter::ledger_sqlite::SqliteLedger;
+use crate::adapter::os_clock::OsClock;
 use crate::adapter::prober_child::{ChildProber, Settings as ProberSettings};
 use crate::adapter::share_directory::{DirectoryShare, Settings as ShareSettings};
 use crate::adapter::store_directory::DirectoryStore;
+use crate::adapter::store_s3::{Retention, S3Settings, S3Store};
 use crate::cell::sandbox::{Bounds, Lockdown};
 use crate::port::ledger::Ledger;
 use crate::port::prober::Prober;
@@ -66,7 +68,35 @@ pub(super) fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
         let store = DirectoryStore::open(&config.store_dir()).map_err(|e| e.to_string())?;
         return Ok(Arc::new(store));
     }
-    Err("store.kind = \"s3\" waits for its adapter".to_owned())
+    let secrets = secrets::s3(|name| std::env::var(name).ok()).map_err(|e| e.to_string())?;
+    let s3 = &config.store.s3;
+    let settings = S3Settings {
+        endpoint: Some(s3.endpoint.clone()).filter(|endpoint| !endpoint.is_empty()),
+        region: s3.region.clone(),
+        bucket: s3.bucket.clone(),
+        prefix: s3.prefix.clone(),
+        access_key: secrets.access_key_id,
+        secret_key: secrets.secret_access_key,
+        session_token: secrets.session_token,
+        path_style: s3.path_style,
+        part_bytes: s3.part_bytes,
+        slowest_bytes_per_s: s3.min_rate_bytes_per_s,
+        retention: retention(s3),
+    };
+    let store = S3Store::open(settings, Arc::new(OsClock::new())).map_err(|e| e.to_string())?;
+    Ok(Arc::new(store))
+}
+
+fn retention(s3: &S3) -> Option<Retention> {
+    let compliance = match s3.object_lock {
+        ObjectLock::None => return None,
+        ObjectLock::Governance => false,
+        ObjectLock::Compliance => true,
+    };
+    Some(Retention {
+        compliance,
+        days: u32::try_from(s3.retain_days).unwrap_or(u32::MAX),
+    })
 }
 
 /// The prober of this config: children of this very binary.

@@ -8,8 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digests;
 use super::fault::Fault;
 
+/// Longest part of a key in bytes: what file systems take (255), less what stores
+/// add to names (SeaweedFS refuses more than 246 where it keeps versions).
+pub const PART_BYTES_MAX: usize = 240;
+
 /// A key beneath the store's prefix: UTF-8, parts separated by `/`, no empty,
-/// `.` or `..` part, each part at most 255 bytes, the whole at most 900.
+/// `.` or `..` part, each part at most [`PART_BYTES_MAX`] long, the whole at most 900
+/// bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectKey(String);
 
@@ -21,7 +26,7 @@ impl ObjectKey {
             && text.len() <= 900
             && text.split('/').all(|part| {
                 !matches!(part, "" | "." | "..")
-                    && part.len() <= 255
+                    && part.len() <= PART_BYTES_MAX
                     && !part.chars().any(char::is_control)
             });
         clean.then_some(Self(text))

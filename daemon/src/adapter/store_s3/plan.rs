@@ -159,7 +159,7 @@ mod tests {
     fn parts_cover_the_file_at_and_around_their_length() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("file");
-        let length = 3 << 20;
+        let length: usize = 3 << 20;
         for size in [
             length,
             length + 1,

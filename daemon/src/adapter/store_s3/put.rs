@@ -49,11 +49,10 @@ impl S3Store {
         let place = self.place(key)?;
         let plan = self.check(source, digests).await?;
         for start in 0..STARTS {
-            if look == Look::First || start > 0 {
-                if let Some(put) = self.compare(key, digests).await? {
-                    self.forget_upload(key, &place, journal).await?;
-                    return Ok(put);
-                }
+            let looks = look == Look::First || start > 0;
+            if looks && let Some(put) = self.compare(key, digests).await? {
+                self.forget_upload(key, &place, journal).await?;
+                return Ok(put);
             }
             let attempt = match &plan {
                 Plan::Whole(bytes) => self.put_whole(&place, bytes, digests).await?,
