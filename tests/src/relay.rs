@@ -2,14 +2,15 @@
 
 use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// A relay on a loopback port of its own. It lives as long as the process.
 pub struct Relay {
     port: u16,
     is_cut: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Relay {
@@ -19,8 +20,9 @@ impl Relay {
         let relay = Self {
             port: listener.local_addr()?.port(),
             is_cut: Arc::default(),
+            open: Arc::default(),
         };
-        let is_cut = relay.is_cut.clone();
+        let (is_cut, open) = (relay.is_cut.clone(), relay.open.clone());
         thread::spawn(move || {
             for near in listener.incoming().flatten() {
                 if is_cut.load(Ordering::Acquire) {
@@ -29,6 +31,9 @@ impl Relay {
                 if let Ok(far) = TcpStream::connect(("127.0.0.1", port)) {
                     pass(&near, &far);
                     pass(&far, &near);
+                    open.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .extend([near, far]);
                 }
             }
         });
@@ -40,9 +45,13 @@ impl Relay {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Cuts the wire for new connections, or mends it.
+    /// Cuts the wire, open connections and new ones, or mends it.
     pub fn cut(&self, cut: bool) {
         self.is_cut.store(cut, Ordering::Release);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        for end in open.drain(..).filter(|_| cut) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
     }
 }
 
