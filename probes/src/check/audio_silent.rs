@@ -22,13 +22,14 @@ pub static CHECK: Check = Check {
         en: "There is sound throughout.",
     },
     doc: StaticText {
-        zh: "**检查内容** 没有声音轨,或长时间低于 −60 dBFS。\n\n\
-             **测量方法** 每 0.05 秒计算一次均方根电平。没有声音轨只作提示。\n\n\
+        zh: "**检查内容** 声音轨长时间低于 −60 dBFS。\n\n\
+             **测量方法** 每 0.05 秒计算一次均方根电平。全程静音的短片只作提示;没有声音轨的文件不作此项检查。\n\n\
              **可能含义** 话筒未开、被遮住或损坏。\n\n\
              **常见的正常原因** 不带话筒的摄像机;极安静的房间加降噪。\n\n\
              **如何确认** 听该时段。",
-        en: "**What it finds** No sound track, or long stretches below −60 dBFS.\n\n\
-             **How it is measured** The root mean square level of every 0.05 s. A missing track is only told.\n\n\
+        en: "**What it finds** A sound track with long stretches below −60 dBFS.\n\n\
+             **How it is measured** The root mean square level of every 0.05 s. A short clip that is silent \
+             throughout is only told; a file without a sound track is not looked at.\n\n\
              **What it can mean** The microphone was off, covered or broken.\n\n\
              **Usual innocent causes** Cameras without a microphone; a very quiet room with noise reduction.\n\n\
              **What would settle it** Listening.",
@@ -54,8 +55,8 @@ pub static CHECK: Check = Check {
             min: 0.1,
             max: 1.0,
             doc: StaticText {
-                zh: "静音占全长的比例达到此值即需复核,不论时长;越小越严。",
-                en: "Silence of this share of the recording asks for a person however short; smaller is stricter.",
+                zh: "静音占全长的比例达到此值即作提示,不论时长;越小越严。",
+                en: "Silence of this share of the recording is told however short; smaller is stricter.",
             },
             source: "named guess: nothing is to be heard",
         },
@@ -66,11 +67,7 @@ pub static CHECK: Check = Check {
 fn judge(case: &Case<'_>) -> Ruling {
     let m = case.m;
     if !has_sound(m) {
-        return Ruling::Found(vec![Seen::new(
-            Level::Info,
-            Strength::Fact,
-            Text::new("文件没有声音轨。", "The file has no sound track."),
-        )]);
+        return Ruling::NotApplicable;
     }
     let Some(audio) = &m.audio else {
         return not_measured(m, "audio");
@@ -78,12 +75,20 @@ fn judge(case: &Case<'_>) -> Ruling {
     let limit_s = case.limits.get("silent_attention_s");
     let is_whole = audio.duration_s > 0.0
         && audio.silent_s >= case.limits.get("silent_whole_ratio") * audio.duration_s;
-    let found: Vec<Span> = audio
+    let mut found: Vec<Span> = audio
         .silent_spans
         .iter()
-        .filter(|s| is_whole || s.duration_s() >= limit_s)
+        .filter(|s| s.duration_s() >= limit_s)
         .copied()
         .collect();
+    let level = if found.is_empty() {
+        Level::Info
+    } else {
+        Level::Attention
+    };
+    if found.is_empty() && is_whole {
+        found.clone_from(&audio.silent_spans);
+    }
     if found.is_empty() {
         return Ruling::Pass;
     }
@@ -104,7 +109,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         measured: Some(longest_s),
         limit: Some(limit_s),
         unit: "s",
-        ..Seen::new(Level::Attention, Strength::Fact, text)
+        ..Seen::new(level, Strength::Fact, text)
     }])
 }
 
@@ -144,15 +149,17 @@ mod tests {
     }
 
     #[test]
-    fn a_short_recording_may_be_silent_as_a_whole() {
-        assert_eq!(judged(3.8, 4.0), Some(Level::Attention));
+    fn a_short_recording_that_is_silent_as_a_whole_is_only_told() {
+        assert_eq!(judged(3.8, 4.0), Some(Level::Info));
         assert_eq!(judged(3.7, 4.0), None);
+        assert_eq!(judged(9.99, 9.99), Some(Level::Info));
+        assert_eq!(judged(10.0, 10.0), Some(Level::Attention));
     }
 
     #[test]
-    fn no_track_is_told_and_an_unmeasured_one_is_no_pass() {
-        let mut trial = Trial::video(1.0);
-        assert!(matches!(trial.judge(&CHECK), Ruling::Found(seen) if seen[0].level == Level::Info));
+    fn without_a_track_there_is_nothing_to_say_and_an_unmeasured_one_is_no_pass() {
+        let mut trial = Trial::video(60.0);
+        assert_eq!(trial.judge(&CHECK), Ruling::NotApplicable);
         trial.m.tracks.push(Track {
             medium: "audio".to_owned(),
             ..Track::default()

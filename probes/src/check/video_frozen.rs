@@ -6,10 +6,6 @@ use crate::measure::video::{Frozen, Video};
 use crate::measurements::{Kind, Span};
 use crate::text::{StaticText, Text};
 
-/// A picture that stands still for nearly all of the recording has no motion
-/// beside it to compare with: nine tenths, a named guess.
-const WHOLE_SHARE: f64 = 0.9;
-
 /// The declaration.
 pub static CHECK: Check = Check {
     code: "video_frozen",
@@ -29,7 +25,7 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 录像继续而画面停住不动的时段。\n\n\
              **测量方法** 逐帧与前一帧比较全尺寸亮度。平均差不超过 0.25 级为静止;平均差接近零、且结束时画面跳变的为冻结,\
-             静止后平稳继续的视为静止场景,只作提示。黑屏时段另行检查。\n\n\
+             静止后平稳继续的视为静止场景,只作提示;全程如同一幅静止图像的录像没有可比的动态,也只作提示。黑屏时段另行检查。\n\n\
              **可能含义** 设备卡顿、信号中断,或该时段没有新的画面。\n\n\
              **常见的正常原因** 三脚架拍摄无动静的场景、低码率编码。\n\n\
              **如何确认** 播放该时段,看声音是否继续、画面有无细微噪声。",
@@ -37,7 +33,8 @@ pub static CHECK: Check = Check {
              **How it is measured** Every picture is compared with the one before at full size. A mean \
              difference of at most 0.25 grey levels is standing still. Where it is nearly nothing and the picture \
              jumps at the end it is frozen; where the picture goes on evenly it is a still scene, told for \
-             information. Dark stretches are another check's.\n\n\
+             information. So is a recording that shows one still picture throughout, which has no motion \
+             to compare with. Dark stretches are another check's.\n\n\
              **What it can mean** The device or the signal stalled; no new pictures were recorded.\n\n\
              **Usual innocent causes** A tripod before a scene without motion; coding at a very low bit rate.\n\n\
              **What would settle it** Playing the stretch: does the sound go on, is there any noise?",
@@ -124,10 +121,7 @@ fn is_frozen(run: &Frozen, video: &Video, case: &Case<'_>) -> bool {
     match run.exit_difference {
         Some(exit) => exit >= exit_min,
         // To the end: what moved before must have moved for a reason.
-        None => {
-            let is_whole = run.span.duration_s() >= WHOLE_SHARE * video.duration_s;
-            is_whole || moved_before(video, run.span.start_s) >= exit_min
-        }
+        None => moved_before(video, run.span.start_s) >= exit_min,
     }
 }
 
@@ -233,6 +227,32 @@ mod tests {
     #[test]
     fn a_freeze_to_the_end_counts_if_something_moved_before() {
         assert_eq!(judged(50.0, 0.001, None), Some(Level::Attention));
+    }
+
+    #[test]
+    fn one_still_picture_throughout_is_told_and_a_short_one_is_not() {
+        let whole = |duration_s: f64| {
+            let mut trial = Trial::video(duration_s);
+            trial.m.video = Some(Video {
+                duration_s,
+                frozen: vec![Frozen {
+                    span: Span {
+                        start_s: 0.0,
+                        end_s: duration_s,
+                    },
+                    exit_difference: None,
+                    ..Frozen::default()
+                }],
+                ..Video::default()
+            });
+            match trial.judge(&CHECK) {
+                Ruling::Found(seen) => Some(seen[0].level),
+                _ => None,
+            }
+        };
+        assert_eq!(whole(1.99), None);
+        assert_eq!(whole(2.0), Some(Level::Info));
+        assert_eq!(whole(60.0), Some(Level::Info));
     }
 
     #[test]
