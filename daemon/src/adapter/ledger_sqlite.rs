@@ -1,4 +1,4 @@
-//! The ledger on SQLite: one file, one daemon.
+//! The ledger on SQLite: one file, one daemon, and commands beside it.
 //!
 //! Durable when a method returns: write-ahead log, synced at every commit. One
 //! connection writes, in turn; a few others read, each from one view of the
@@ -42,8 +42,8 @@ pub struct SqliteLedger {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
-    /// Held open for its lock.
-    _lock: File,
+    /// The daemon's, held open for its lock. Whoever works beside it has none.
+    lock: Option<File>,
 }
 
 impl SqliteLedger {
@@ -61,7 +61,26 @@ impl SqliteLedger {
             path: path.to_owned(),
             writer,
             readers,
-            _lock: lock,
+            lock: Some(lock),
+        })
+    }
+
+    /// Opens a ledger that is there, beside a daemon that may be at work on it:
+    /// for commands that look, take a note or resume. Makes and migrates
+    /// nothing; refuses a ledger of another schema than this program's.
+    ///
+    /// Both may write: every transaction takes SQLite's write lock before it
+    /// reads the head of the chain, and no head is kept in memory.
+    pub async fn open_beside(path: &Path) -> Result<Self, Fault> {
+        let during = |fault: Fault| fault.while_doing(format_args!("ledger {}", path.display()));
+        open::must_exist(path)?;
+        let writer = open::writer_beside(path).await.map_err(during)?;
+        let readers = open::readers(path).await.map_err(during)?;
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+            lock: None,
         })
     }
 
@@ -79,10 +98,18 @@ impl SqliteLedger {
     async fn writing(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
         // The lock is taken at the start: a transaction that reads first and
         // writes later could be refused in the middle.
-        self.writer
+        let mut transaction = self
+            .writer
             .begin_with("BEGIN IMMEDIATE")
             .await
-            .map_err(|error| self.during(fault(error)))
+            .map_err(|error| self.during(fault(error)))?;
+        if self.lock.is_none() {
+            // Meanwhile a newer daemon may have taken the ledger over.
+            open::same_schema(&mut transaction)
+                .await
+                .map_err(|fault| self.during(fault))?;
+        }
+        Ok(transaction)
     }
 
     async fn reading(&self) -> Result<Transaction<'static, Sqlite>, Fault> {

@@ -27,7 +27,16 @@ pub(super) fn config(file: Option<&Path>) -> Result<Config, String> {
     }
 }
 
-/// The ledger of this config.
+/// The ledger of this config, beside a daemon that may be at work on it. It is
+/// there already, or this says so.
+pub(super) async fn ledger_beside(config: &Config) -> Result<Arc<dyn Ledger>, String> {
+    let ledger = SqliteLedger::open_beside(&config.ledger_path())
+        .await
+        .map_err(|e| e.to_string())?;
+    Ok(Arc::new(ledger))
+}
+
+/// The ledger of this config, for the daemon alone.
 pub(super) async fn ledger(config: &Config) -> Result<Arc<dyn Ledger>, String> {
     let ledger = SqliteLedger::open(&config.ledger_path())
         .await

@@ -130,13 +130,16 @@ impl Rejudge {
 
 async fn house(config: &Arc<Config>) -> Result<House, String> {
     let (_, in_force) = watch::channel(config.clone());
+    // First of all, because it makes nothing: with a wrong config the others
+    // would leave empty folders behind.
+    let ledger = place::ledger_beside(config).await?;
     // Nobody is told: a team's receipt says what was found when it dropped.
     let (sender, _) = mpsc::channel(TOLD_MAX);
     let ports = Ports {
         clock: Arc::new(OsClock::new()),
         shares: Vec::new(),
         store: place::store(config)?,
-        ledger: place::ledger(config).await?,
+        ledger,
         prober: place::prober(config)?,
     };
     let state = StateFolder::open(&config.state.dir).map_err(|e| e.to_string())?;

@@ -29,7 +29,7 @@ impl Resume {
             };
         // Another process may run the daemon on this ledger: it sees the file
         // at its next look.
-        let ledger = place::ledger(&config).await?;
+        let ledger = place::ledger_beside(&config).await?;
         let resumed = ledger
             .resume(file, OsClock::new().now())
             .await

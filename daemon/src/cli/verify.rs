@@ -20,7 +20,7 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) async fn main(self) -> Result<ExitCode, String> {
         let config = place::config(self.config.config.as_deref())?;
-        let ledger = place::ledger(&config).await?;
+        let ledger = place::ledger_beside(&config).await?;
         let store = place::store(&config)?;
         let chain_holds = chain(ledger.as_ref()).await?;
         let objects_hold = objects(ledger.as_ref(), store.as_ref()).await?;

@@ -141,8 +141,8 @@ pub(super) async fn enter_report(
     let newest = get::<Option<i64>>(&row, "newest")?.unwrap_or_default();
     if i64::from(report.revision) <= newest {
         return Err(Fault::Final(format!(
-            "report revision {} of {id} does not follow revision {newest}; this is a fault of \
-             the program, please report it",
+            "report revision {} of {id} does not follow revision {newest}, which is in the ledger: \
+             another program may have entered it meanwhile; nothing was changed, look again",
             report.revision
         )));
     }

@@ -1,5 +1,15 @@
 //! Opens the ledger: lock, connections, migrations.
+//!
+//! How the schema changes: what has been released is never edited, because a
+//! migration's checksum stands in every ledger that went through it and another
+//! one is refused. A change is a file of its own, `migrations/sqlite/NNNN_what.sql`,
+//! with the next number and a line in [`migrations`]; it keeps every event as it
+//! stands (the triggers see to that) and gives new columns a default, so that
+//! earlier rows mean what they meant. Its test, in `tests/ledger/stored_format.rs`,
+//! makes a ledger from the files before it with rows in it, opens that, and holds
+//! rows and chain against what was entered.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,8 +20,9 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _};
+use sqlx::{ConnectOptions as _, Connection as _, SqlSafeStr as _, SqliteConnection};
 
+use super::rows::get;
 use super::trouble::fault;
 use crate::port::fault::Fault;
 
@@ -128,6 +139,77 @@ pub(super) async fn writer(ledger: &Path) -> Result<SqlitePool, Fault> {
 pub(super) async fn readers(ledger: &Path) -> Result<SqlitePool, Fault> {
     let options = options(ledger).read_only(true);
     pool(READERS).connect_with(options).await.map_err(fault)
+}
+
+/// Whoever works beside the daemon makes no ledger: an empty one would answer
+/// every question wrongly and calmly.
+pub(super) fn must_exist(ledger: &Path) -> Result<(), Fault> {
+    match ledger.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Fault::Final(format!(
+            "there is no ledger at {}; name the config of the daemon with --config, or start the \
+             daemon once (`unbroken run`), which makes it",
+            ledger.display()
+        ))),
+        Err(why) => Err(Fault::Final(format!(
+            "the ledger {} cannot be reached: {why}; check the folder and its permissions",
+            ledger.display()
+        ))),
+    }
+}
+
+/// One connection that writes beside the daemon's; nothing is made or migrated.
+pub(super) async fn writer_beside(ledger: &Path) -> Result<SqlitePool, Fault> {
+    // The journal mode stands in the file and is left as it is.
+    let options = options(ledger)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("journal_size_limit", LOG_KEPT_BYTES);
+    let pool = pool(1).connect_with(options).await.map_err(fault)?;
+    let mut connection = pool.acquire().await.map_err(fault)?;
+    same_schema(&mut connection).await?;
+    drop(connection);
+    Ok(pool)
+}
+
+/// Refuses a ledger of an older or a newer program.
+pub(super) async fn same_schema(conn: &mut SqliteConnection) -> Result<(), Fault> {
+    let table = sqlx::query(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'",
+    )
+    .fetch_optional(&mut *conn)
+    .await
+    .map_err(fault)?;
+    if table.is_none() {
+        return Err(Fault::Final(
+            "this database is no ledger; name the config of the daemon with --config".to_owned(),
+        ));
+    }
+    let rows = sqlx::query("SELECT version, checksum FROM _sqlx_migrations WHERE success")
+        .fetch_all(conn)
+        .await
+        .map_err(fault)?;
+    let migrations = migrations();
+    let mut missing: BTreeMap<i64, &Migration> = migrations
+        .iter()
+        .map(|known| (known.version, known))
+        .collect();
+    for row in &rows {
+        let version = get(row, "version")?;
+        let Some(known) = missing.remove(&version) else {
+            return Err(refusal(MigrateError::VersionMissing(version)));
+        };
+        if get::<&[u8]>(row, "checksum")? != known.checksum.as_ref() {
+            return Err(refusal(MigrateError::VersionMismatch(version)));
+        }
+    }
+    match missing.keys().next() {
+        None => Ok(()),
+        Some(version) => Err(Fault::Final(format!(
+            "the ledger was written by an older program (schema {version} is not there yet); \
+             nothing was changed; start this program's daemon once (`unbroken run`), which brings \
+             it up to date"
+        ))),
+    }
 }
 
 fn refusal(error: MigrateError) -> Fault {

@@ -1,68 +1,14 @@
 //! The contract of [`Ledger`], written against `&dyn Ledger` so that every
-//! adapter can be held to it; and what only the SQLite ledger promises.
+//! adapter can be held to it.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "in a test, a failure to set up is a failure"
-)]
-
-use std::path::Path;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::json;
-use sqlx::{ConnectOptions as _, Connection as _};
-use unbroken::adapter::ledger_sqlite::SqliteLedger;
 use unbroken::life::{Effect, Event, State};
-use unbroken::port::digest::Digests;
 use unbroken::port::fault::Fault;
 use unbroken::port::ledger::*;
-use unbroken::port::share::{Fingerprint, RelPath};
-use unbroken::port::store::{ObjectKey, Upload};
+use unbroken::port::store::Upload;
 
-fn at(seconds: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_764_000_000 + seconds, 123_456_000).unwrap()
-}
-
-fn notice(path: &[u8]) -> Notice {
-    Notice {
-        share: "drop".into(),
-        path: RelPath::new(path).unwrap(),
-        fingerprint: Fingerprint {
-            dev: 1,
-            ino: u64::MAX,
-            size_bytes: 10,
-            mtime_ns: -5,
-            ctime_ns: 7,
-            blocks: 8,
-        },
-        state: State::Seen,
-        why: None,
-    }
-}
-
-fn digests(letter: char) -> Digests {
-    Digests {
-        size_bytes: 10,
-        blake3: letter.to_string().repeat(64),
-        sha256: "b".repeat(64),
-        sm3: None,
-    }
-}
-
-fn step(id: FileId, from: State, event: Event) -> Advance {
-    Advance {
-        id,
-        from,
-        event,
-        at: at(60),
-        change: Change::default(),
-        detail: json!({}),
-    }
-}
-
-fn key(text: &str) -> ObjectKey {
-    ObjectKey::new(text).unwrap()
-}
+use crate::fixtures::{at, digests, key, notice, open, step};
 
 const ROAD: [(State, Event); 8] = [
     (State::Seen, Event::Passed),
@@ -76,7 +22,7 @@ const ROAD: [(State, Event); 8] = [
 ];
 
 /// Walks a file down the whole road with all that is written on it.
-async fn walk(ledger: &dyn Ledger, id: FileId, letter: char) -> FileRow {
+pub async fn walk(ledger: &dyn Ledger, id: FileId, letter: char) -> FileRow {
     for (from, event) in ROAD {
         let mut step = step(id, from, event);
         match event {
@@ -151,6 +97,15 @@ async fn the_road(ledger: &dyn Ledger) {
     assert_eq!(row.report_revision, Some(1));
     assert_eq!(ledger.report(ids[0]).await.unwrap().unwrap().at, at(3));
     walk(ledger, ids[1], 'a').await;
+    for (wanted, id) in [("evidence/first", ids[0]), ("evidence/second", ids[1])] {
+        let blake3 = digests('a').blake3;
+        let claimed = ledger.claim(&blake3, &key(wanted), at(4)).await.unwrap();
+        assert_eq!(
+            claimed,
+            key("evidence/first"),
+            "the first claim stands: {id}"
+        );
+    }
     let mut later = ledger.report(ids[1]).await.unwrap().unwrap();
     let entered = ledger.enter_report(ids[1], at(70), "fail", &later).await;
     assert!(entered.is_err(), "a revision is entered once");
@@ -224,7 +179,7 @@ async fn the_road(ledger: &dyn Ledger) {
     let check = ledger.check_chain().await.unwrap();
     assert_eq!(
         (check.events, check.broken),
-        (4 + 4 * ROAD.len() as u64, None)
+        (5 + 4 * ROAD.len() as u64, None)
     );
 }
 
@@ -368,10 +323,6 @@ async fn two_drives(ledger: &dyn Ledger) {
     assert_eq!(ledger.history(id).await.unwrap().len(), 2);
 }
 
-async fn open(folder: &Path) -> SqliteLedger {
-    SqliteLedger::open(&folder.join("ledger.db")).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlite_keeps_the_contract() {
     let folder = || tempfile::tempdir().unwrap();
@@ -380,85 +331,4 @@ async fn sqlite_keeps_the_contract() {
     refusals(&open(folder().path()).await).await;
     objects_numbers_uploads(&open(folder().path()).await).await;
     two_drives(&open(folder().path()).await).await;
-}
-
-#[tokio::test]
-async fn what_was_committed_survives_a_drop_and_the_lock_goes_with_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
-    let id = ledger.notice(at(0), &[notice(b"a")]).await.unwrap()[0];
-    let second = SqliteLedger::open(&folder.path().join("ledger.db")).await;
-    let why = second.unwrap_err().to_string();
-    assert!(
-        why.contains(&format!("process {}", std::process::id())),
-        "{why}"
-    );
-    drop(ledger);
-    let ledger = open(folder.path()).await;
-    assert_eq!(ledger.file(id).await.unwrap().unwrap().state, State::Seen);
-    assert_eq!(
-        ledger.notice(at(1), &[notice(b"b")]).await.unwrap(),
-        [FileId(2)]
-    );
-    assert_eq!(ledger.check_chain().await.unwrap().broken, None);
-}
-
-/// Changes the closed ledger behind its back.
-async fn tamper(folder: &Path, statements: &'static str) -> Result<(), sqlx::Error> {
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("ledger.db"));
-    let mut raw = options.connect().await?;
-    let done = sqlx::raw_sql(statements).execute(&mut raw).await;
-    raw.close().await?;
-    done.map(|_| ())
-}
-
-#[tokio::test]
-async fn tampering_shows() {
-    for (statements, broken) in [
-        ("UPDATE events SET detail = '{}' WHERE seq = 2", 2),
-        ("UPDATE events SET at_us = at_us + 1 WHERE seq = 3", 3),
-        ("DELETE FROM events WHERE seq = 2", 3),
-        ("DELETE FROM events WHERE seq >= 3", 3),
-        ("DELETE FROM events", 1),
-    ] {
-        let folder = tempfile::tempdir().unwrap();
-        let ledger = open(folder.path()).await;
-        for path in [b"a", b"b", b"c", b"d"] {
-            ledger.notice(at(0), &[notice(path)]).await.unwrap();
-        }
-        ledger.close().await;
-        assert!(
-            tamper(folder.path(), statements).await.is_err(),
-            "the triggers stand guard"
-        );
-        let drop = "DROP TRIGGER events_never_change; DROP TRIGGER events_never_go";
-        tamper(folder.path(), drop).await.unwrap();
-        tamper(folder.path(), statements).await.unwrap();
-        let check = open(folder.path()).await.check_chain().await.unwrap();
-        assert_eq!(check.broken.map(|b| b.0), Some(broken), "{statements}");
-    }
-}
-
-#[tokio::test]
-async fn a_ledger_of_a_newer_program_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    open(folder.path()).await.close().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, \
-                 execution_time) VALUES (9999, 'later', 1, x'00', 0)";
-    tamper(folder.path(), newer).await.unwrap();
-    let refused = SqliteLedger::open(&folder.path().join("ledger.db")).await;
-    assert!(refused.unwrap_err().to_string().contains("newer program"));
-}
-
-#[tokio::test]
-async fn a_hundred_thousand_files_are_entered_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = open(folder.path()).await;
-    let notices: Vec<_> = (0..100_000)
-        .map(|n| notice(format!("visit/{n:06}.jpg").as_bytes()))
-        .collect();
-    let ids = ledger.notice(at(0), &notices).await.unwrap();
-    assert_eq!(ids.last(), Some(&FileId(100_000)));
-    let check = ledger.check_chain().await.unwrap();
-    assert_eq!((check.events, check.broken), (100_000, None));
 }
