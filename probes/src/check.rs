@@ -43,6 +43,7 @@ pub mod timestamp_gap;
 pub mod truncated;
 pub mod unreadable;
 pub mod video_black;
+pub mod video_blurred;
 pub mod video_frozen;
 pub mod video_stutter;
 pub mod video_trimmed;

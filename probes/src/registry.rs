@@ -7,7 +7,7 @@ use crate::check::{
     hidden_by_edit_list, join_mark, messenger_copy, outside_visit, photo_blurred, photo_edited,
     photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch, saved_late,
     stream_changed, structure_contradicts_metadata, timestamp_gap, truncated, unreadable,
-    video_black, video_frozen, video_stutter, video_trimmed,
+    video_black, video_blurred, video_frozen, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -34,6 +34,7 @@ pub static CHECKS: &[&Check] = &[
     &photo_recompressed::CHECK,
     &unreadable::CHECK,
     &decode_errors::CHECK,
+    &video_blurred::CHECK,
     &video_black::CHECK,
     &video_frozen::CHECK,
     &video_stutter::CHECK,

@@ -220,19 +220,29 @@ impl Sharpness {
     /// pixels of the decision scale; a tile without a clear edge counts as
     /// infinitely wide. `None` if there is no tile with detail, or no width.
     pub fn width_of_sharpest_px(&self, share: f32) -> Option<f32> {
-        let mut widths: Vec<f32> = self
+        self.of_sharpest(&self.edge_width_px, share)
+    }
+
+    /// The blur that `share` of the tiles with detail keep within, 0.0 to 1.0;
+    /// `None` as above.
+    pub fn blur_of_sharpest(&self, share: f32) -> Option<f32> {
+        self.of_sharpest(&self.blur_ratio, share)
+    }
+
+    fn of_sharpest(&self, values: &[Option<f32>], share: f32) -> Option<f32> {
+        let mut ranked: Vec<f32> = self
             .detail
             .iter()
-            .zip(&self.edge_width_px)
+            .zip(values)
             .filter(|(detail, _)| **detail != Detail::Plain)
-            .map(|(_, width)| width.unwrap_or(f32::INFINITY))
+            .map(|(_, value)| value.unwrap_or(f32::INFINITY))
             .collect();
-        widths.sort_by(f32::total_cmp);
-        let rank = (share.clamp(0.0, 1.0) * widths.len() as f32).ceil() as usize;
-        widths
+        ranked.sort_by(f32::total_cmp);
+        let rank = (share.clamp(0.0, 1.0) * ranked.len() as f32).ceil() as usize;
+        ranked
             .get(rank.max(1) - 1)
             .copied()
-            .filter(|width| width.is_finite())
+            .filter(|value| value.is_finite())
     }
 
     /// What the tiles say together under these limits.

@@ -1,6 +1,7 @@
 //! The main moving picture track: every decoded picture is looked at, sums and
 //! runs are kept, pictures are not.
 
+mod clarity;
 mod plane_stats;
 mod runs;
 
@@ -11,6 +12,9 @@ use crate::measure::series::Series;
 use crate::measurements::Span;
 use crate::media::Picture;
 
+pub use clarity::Clarity;
+
+use clarity::Sampler;
 use plane_stats::{Reduced, Reducer, mean_difference};
 use runs::{Cadence, Run, Stillness, longest_spans};
 
@@ -47,6 +51,9 @@ pub struct Video {
     /// Mean difference of each picture from the one before in grey levels, at
     /// full size, by second.
     pub difference_mean: Series,
+    /// Sharpness of sampled pictures in order of time, about one a second and
+    /// at most 1200.
+    pub clarity: Vec<Clarity>,
     /// Stretches of dark pictures (nine tenths below 24) of at least 0.2 s,
     /// the longest 100.
     pub dark_spans: Vec<Span>,
@@ -118,6 +125,7 @@ pub struct VideoInstrument {
     previous_size: Option<(u32, u32)>,
     last_s: Option<f64>,
     reducer: Reducer,
+    sampler: Sampler,
     still: Stillness,
     cadence: Cadence,
     dark: Run,
@@ -138,6 +146,7 @@ impl VideoInstrument {
             previous_size: None,
             last_s: None,
             reducer: Reducer::default(),
+            sampler: Sampler::default(),
             still: Stillness::default(),
             cadence: Cadence::default(),
             dark: Run::default(),
@@ -155,6 +164,7 @@ impl VideoInstrument {
         };
         let luma = picture.luma;
         self.size(luma.width_px, luma.height_px, at_s);
+        self.sampler.offer(luma, at_s);
         let reduced = self.reducer.reduce(luma);
         let stats = Reduced::of(reduced, picture.full_range);
         self.v.luma_mean.add(at_s, stats.mean);
@@ -209,6 +219,7 @@ impl VideoInstrument {
             .last_s
             .map_or(0.0, |s| s + step_s.unwrap_or(self.step_s));
         v.duration_s = end_s;
+        v.clarity = self.sampler.finish();
         v.luma_mean = v.luma_mean.finish();
         v.luma_p90 = v.luma_p90.finish();
         v.difference_mean = v.difference_mean.finish();
