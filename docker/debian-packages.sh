@@ -5,7 +5,7 @@ set -euo pipefail
 
 build="ca-certificates clang libclang-dev libavcodec-dev libavdevice-dev libavfilter-dev libavformat-dev
        libavutil-dev libswresample-dev libswscale-dev gcc libc6-dev make pkg-config"
-run="libavcodec59 libavformat59 libavutil57 libswresample4 libswscale6"
+run="ca-certificates libavcodec59 libavformat59 libavutil57 libswresample4 libswscale6"
 demo="ffmpeg"
 test="ffmpeg chromium fonts-noto-cjk python3 python3-pip curl"
 
