@@ -134,9 +134,4 @@ impl StateFolder {
     pub fn staged(&self, id: FileId) -> PathBuf {
         self.staging().join(id.to_string())
     }
-
-    /// The SQLite ledger.
-    pub fn ledger(&self) -> PathBuf {
-        self.root.join("ledger.db")
-    }
 }

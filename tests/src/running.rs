@@ -79,6 +79,13 @@ impl Place {
         self.dir.path().join("unbroken.toml")
     }
 
+    /// The original bytes of every content in the directory store.
+    pub fn originals(&self) -> Vec<PathBuf> {
+        let mut found = files_beneath(&self.state().join("store/evidence"));
+        found.retain(|path| path.ends_with("original"));
+        found
+    }
+
     /// The log of all starts.
     pub fn log(&self) -> PathBuf {
         self.dir.path().join("log")

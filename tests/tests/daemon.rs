@@ -41,7 +41,7 @@ fn photo(picture: &image::RgbImage, hours_ago: i64) -> Vec<u8> {
 
 /// Every report in the directory store, by original name (and node).
 fn reports(place: &Place) -> BTreeMap<String, Value> {
-    files_beneath(&place.state().join("store/reports"))
+    files_beneath(&place.state().join("store/evidence"))
         .iter()
         .filter(|path| path.extension().is_some_and(|e| e == "json"))
         .map(|path| {
@@ -199,10 +199,25 @@ fn a_drop_is_judged_named_stored_reported_and_released() {
                 && fs::read_to_string(path).unwrap().contains("soft.jpg")
         })
     }));
+    shown_by_official_name(&place, official, &sharp);
     pages_tell(&place);
     commands_beside(&place);
     assert!(daemon.stop().unwrap().unwrap().success());
     assert!(place.command("verify").status().unwrap().success());
+}
+
+/// The store keeps bytes by their digest and shows them by case and name.
+fn shown_by_official_name(place: &Place, official: &str, content: &[u8]) {
+    let store = place.state().join("store");
+    let shown = store.join("cases/YW2026040001").join(official);
+    assert!(shown.is_symlink());
+    assert_eq!(fs::read(&shown).unwrap(), content);
+    let digest = blake3::hash(content).to_hex().to_string();
+    let original = format!("evidence/{}/{digest}/original", &digest[..2]);
+    assert_eq!(
+        shown.canonicalize().unwrap(),
+        store.join(original).canonicalize().unwrap()
+    );
 }
 
 fn pages_tell(place: &Place) {
@@ -266,7 +281,7 @@ fn judging_again_says_what_would_change_and_then_changes_it() {
     assert_eq!(reports(&place).len(), 1);
     assert!(rejudge(true).contains("1 written anew"));
     assert!(rejudge(false).contains("0 would change"));
-    let revisions = files_beneath(&place.state().join("store/reports"));
+    let revisions = files_beneath(&place.state().join("store/evidence"));
     assert_eq!(
         revisions
             .iter()
@@ -400,7 +415,7 @@ fn a_stop_in_the_middle_loses_nothing() {
         log(&place)
     );
     assert!(daemon.stop().unwrap().unwrap().success());
-    let stored = files_beneath(&place.state().join("store/evidence"));
+    let stored = place.originals();
     assert_eq!(stored.len(), 1, "{stored:?}");
     let back = blake3::hash(&fs::read(&stored[0]).unwrap())
         .to_hex()

@@ -23,7 +23,7 @@ use unbroken::life::State;
 use unbroken::port::ledger::{Filter, Ledger};
 use unbroken_recipe::clip::{self, Scene};
 use unbroken_recipe::photo::{Random, jpeg, scene};
-use unbroken_tests::running::{Place, files_beneath};
+use unbroken_tests::running::Place;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_unbroken-under-test");
 const EFFECTS: [&str; 7] = [
@@ -91,7 +91,7 @@ impl Dropped {
 
 fn digests_in_store(place: &Place) -> BTreeMap<String, Vec<PathBuf>> {
     let mut found: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for path in files_beneath(&place.state().join("store").join("evidence")) {
+    for path in place.originals() {
         let digest = blake3::hash(&std::fs::read(&path).unwrap())
             .to_hex()
             .to_string();

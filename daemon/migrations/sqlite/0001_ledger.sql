@@ -75,7 +75,7 @@ CREATE INDEX files_held ON files (held, id);
 
 -- What stands in the store, read back and verified.
 CREATE TABLE objects (
-    object_key      TEXT PRIMARY KEY,
+    object_key      TEXT   NOT NULL,
     kind            TEXT   NOT NULL,
     store           TEXT   NOT NULL,
     version         TEXT,
@@ -83,16 +83,10 @@ CREATE TABLE objects (
     blake3          TEXT   NOT NULL,
     sha256          TEXT   NOT NULL,
     sm3             TEXT,
-    verified_us     BIGINT NOT NULL
+    verified_us     BIGINT NOT NULL,
+    PRIMARY KEY (object_key, store)
 );
 CREATE INDEX objects_by_content ON objects (blake3, kind);
-
--- Under which key a content is to stand, settled before the store is asked.
-CREATE TABLE claims (
-    blake3          TEXT PRIMARY KEY REFERENCES contents (blake3),
-    object_key      TEXT   NOT NULL,
-    at_us           BIGINT NOT NULL
-);
 
 -- Every revision of every report.
 CREATE TABLE reports (
@@ -154,10 +148,6 @@ CREATE TRIGGER reports_never_change BEFORE UPDATE ON reports
 BEGIN SELECT RAISE(ABORT, 'reports are never changed'); END;
 CREATE TRIGGER reports_never_go BEFORE DELETE ON reports
 BEGIN SELECT RAISE(ABORT, 'reports are never removed'); END;
-CREATE TRIGGER claims_never_change BEFORE UPDATE ON claims
-BEGIN SELECT RAISE(ABORT, 'claims are never changed'); END;
-CREATE TRIGGER claims_never_go BEFORE DELETE ON claims
-BEGIN SELECT RAISE(ABORT, 'claims are never removed'); END;
 CREATE TRIGGER numbers_never_change BEFORE UPDATE ON numbers
 BEGIN SELECT RAISE(ABORT, 'numbers are never changed'); END;
 CREATE TRIGGER numbers_never_go BEFORE DELETE ON numbers

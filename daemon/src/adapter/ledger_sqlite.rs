@@ -9,7 +9,6 @@
 //! large values by their SHA-256), so a verdict or digest changed behind our
 //! back can be told from the one that was entered.
 
-mod claims;
 mod contents;
 mod events;
 mod files;
@@ -234,25 +233,20 @@ impl Ledger for SqliteLedger {
         read!(self, contents::measured_after(blake3, limit))
     }
 
-    async fn evidence(&self, blake3: &str) -> Result<Option<ObjectRow>, Fault> {
-        read!(self, objects::evidence(blake3))
-    }
-
-    async fn claim(
-        &self,
-        blake3: &str,
-        key: &ObjectKey,
-        at: DateTime<Utc>,
-    ) -> Result<ObjectKey, Fault> {
-        write!(self, claims::claim(blake3, key, at))
+    async fn evidence(&self, blake3: &str, store: &str) -> Result<Option<ObjectRow>, Fault> {
+        read!(self, objects::evidence(blake3, store))
     }
 
     async fn enter_object(&self, at: DateTime<Utc>, row: &ObjectRow) -> Result<(), Fault> {
         write!(self, objects::enter_object(at, row))
     }
 
-    async fn objects_after(&self, key: &str, limit: u32) -> Result<Vec<ObjectRow>, Fault> {
-        read!(self, objects::objects_after(key, limit))
+    async fn objects_after(
+        &self,
+        after: (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<ObjectRow>, Fault> {
+        read!(self, objects::objects_after(after, limit))
     }
 
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {

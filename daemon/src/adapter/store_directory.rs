@@ -207,6 +207,21 @@ impl Place {
         Ok(())
     }
 
+    /// A relative link, so that the store can be moved whole. What stands there
+    /// already is never replaced.
+    fn show(&self, at: &ObjectKey, key: &ObjectKey) -> Result<(), Fault> {
+        let up = "../".repeat(parents(at).count());
+        let target = format!("{up}{key}");
+        if let Ok(standing) = fs::readlinkat(&self.root, at.as_str(), Vec::new()) {
+            if standing.as_bytes() == target.as_bytes() {
+                return Ok(());
+            }
+            return Err(Fault::Final(format!("{at} already shows another object")));
+        }
+        self.make_parents(at)?;
+        fs::symlinkat(&target, &self.root, at.as_str()).map_err(|e| explain(e.into()))
+    }
+
     fn read_back(&self, key: &ObjectKey, sm3: bool) -> Result<Option<ReadBack>, Fault> {
         let Some(mut file) = self.find(key)? else {
             return Ok(None);
@@ -270,6 +285,13 @@ impl Store for DirectoryStore {
         self.blocking(move |place| place.read_small(&wanted, max_bytes))
             .await
             .map_err(|fault| fault.while_doing(format!("reading {key}")))
+    }
+
+    async fn show(&self, at: &ObjectKey, key: &ObjectKey) -> Result<(), Fault> {
+        let (wanted, target) = (at.clone(), key.clone());
+        self.blocking(move |place| place.show(&wanted, &target))
+            .await
+            .map_err(|fault| fault.while_doing(format!("showing {key} as {at}")))
     }
 
     async fn doctor(&self) -> Result<Vec<Ability>, Fault> {
@@ -405,6 +427,23 @@ mod tests {
         let left = std::fs::read_dir(home.path().join("made/here/.tmp")).unwrap();
         assert_eq!(left.count(), 0);
         assert!(store.id().starts_with("directory:/"));
+    }
+
+    #[tokio::test]
+    async fn an_object_is_shown_by_its_name_and_never_a_second_one() {
+        let home = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::open(home.path()).unwrap();
+        put(&store, "evidence/aa/x", b"one").await.unwrap();
+        put(&store, "evidence/bb/y", b"two").await.unwrap();
+        let at = key("cases/YW2026040001/照片_001.jpg");
+        for _ in 0..2 {
+            store.show(&at, &key("evidence/aa/x")).await.unwrap();
+        }
+        assert!(store.show(&at, &key("evidence/bb/y")).await.is_err());
+        let moved = home.path().with_extension("moved");
+        std::fs::rename(home.path(), &moved).unwrap();
+        assert_eq!(std::fs::read(moved.join(at.as_str())).unwrap(), b"one");
+        std::fs::rename(&moved, home.path()).unwrap();
     }
 
     #[tokio::test]

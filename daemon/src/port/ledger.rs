@@ -330,25 +330,16 @@ pub trait Ledger: UploadJournal {
     async fn measured_after(&self, blake3: &str, limit: u32)
     -> Result<Vec<(String, Value)>, Fault>;
 
-    /// The object that holds this content as evidence.
-    async fn evidence(&self, blake3: &str) -> Result<Option<ObjectRow>, Fault>;
-
-    /// Settles under which key a content will stand, before the store is asked:
-    /// the first claim of a content stands for ever and is given back to every
-    /// later one. So files with the same bytes, at the same time or on either
-    /// side of a crash, never make two objects.
-    async fn claim(
-        &self,
-        blake3: &str,
-        key: &ObjectKey,
-        at: DateTime<Utc>,
-    ) -> Result<ObjectKey, Fault>;
+    /// The object that holds this content as evidence: the one in `store`, if
+    /// there is one, else the oldest in another.
+    async fn evidence(&self, blake3: &str, store: &str) -> Result<Option<ObjectRow>, Fault>;
 
     /// Enters a stored and verified object; again is no error if it is equal.
     async fn enter_object(&self, at: DateTime<Utc>, row: &ObjectRow) -> Result<(), Fault>;
 
-    /// Every object, in pages by key.
-    async fn objects_after(&self, key: &str, limit: u32) -> Result<Vec<ObjectRow>, Fault>;
+    /// Every object, in pages by key and store: what comes after this pair.
+    async fn objects_after(&self, after: (&str, &str), limit: u32)
+    -> Result<Vec<ObjectRow>, Fault>;
 
     /// The newest report of a file.
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault>;

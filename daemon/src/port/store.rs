@@ -32,6 +32,24 @@ impl ObjectKey {
         clean.then_some(Self(text))
     }
 
+    /// Where the original bytes of a content stand, for ever: by their BLAKE3 alone,
+    /// in ASCII. Names and cases are the ledger's and may change; this never
+    /// does. One content is one object, whoever brings it and how often.
+    /// `None` if the digest is no lower-case hex of 256 bits.
+    pub fn original(blake3: &str) -> Option<Self> {
+        Self::beside_original(blake3, "original")
+    }
+
+    /// Something of ours (a report) that stands beside the original bytes.
+    pub fn beside_original(blake3: &str, name: &str) -> Option<Self> {
+        let is_digest = blake3.len() == 64
+            && blake3
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let shard = blake3.get(..2).filter(|_| is_digest)?;
+        Self::new(format!("evidence/{shard}/{blake3}/{name}"))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,6 +156,14 @@ pub trait Store: Send + Sync {
 
     /// The bytes of a small object of ours (reports), at most `max_bytes`.
     async fn read_small(&self, key: &ObjectKey, max_bytes: u64) -> Result<Option<Bytes>, Fault>;
+
+    /// Shows an object under a name that people browse by, where this store has
+    /// such a view (links in a directory). The view is a convenience that can
+    /// be made anew from the ledger: no evidence, and nothing relies on it.
+    async fn show(&self, at: &ObjectKey, key: &ObjectKey) -> Result<(), Fault> {
+        let _ = (at, key);
+        Ok(())
+    }
 
     /// Tries what custody relies on, with objects of its own under
     /// `_doctor/`, and says what was seen.

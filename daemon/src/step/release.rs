@@ -30,7 +30,11 @@ pub async fn release(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let digests = digests_of(row)?;
     // Asserted in pairs: the step that stored it read it back, and the ledger
     // must know of that object now.
-    if row.object.is_none() || house.ledger.evidence(&digests.blake3).await?.is_none() {
+    let object = house
+        .ledger
+        .evidence(&digests.blake3, house.store.id())
+        .await?;
+    if object.is_none_or(|object| row.object != Some(object.key)) {
         return Err(Fault::Final(format!(
             "{} has no verified object; the source stays",
             row.id

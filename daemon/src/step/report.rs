@@ -10,7 +10,7 @@ use super::Happened;
 use super::judge::{codes, context, measurements_of, verdict_word};
 use super::probe::digests_of;
 use crate::adapter::digester::digest_reader;
-use crate::cases::{Assignment, folder, readable_name};
+use crate::cases::{Assignment, readable_name};
 use crate::house::{House, Told};
 use crate::life::Event;
 use crate::port::fault::Fault;
@@ -92,7 +92,10 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     tracing::debug!(file = %row.id, verdict = verdict_word(judgement.verdict), findings = ?codes(&judgement), "judged");
     let digests = digests_of(row)?;
-    let object = house.ledger.evidence(&digests.blake3).await?;
+    let object = house
+        .ledger
+        .evidence(&digests.blake3, house.store.id())
+        .await?;
     let custody = object.map(|object| CustodyFacts {
         store: object.store,
         key: object.key.to_string(),
@@ -122,22 +125,16 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
     }))
 }
 
+/// Beside the evidence; one content may have come as several files, and each
+/// has reports of its own.
 fn key(row: &FileRow, revision: u32, extension: &str) -> Result<ObjectKey, Fault> {
-    let assignment = Assignment::of(row);
-    let folder = assignment.map(|a| folder(&a, row));
-    folder
-        .and_then(|folder| {
-            ObjectKey::new(format!(
-                "reports/{folder}/{}.r{revision}.{extension}",
-                row.id
-            ))
-        })
-        .ok_or_else(|| {
-            Fault::Final(format!(
-                "{} has no case folder; a fault of the program",
-                row.id
-            ))
-        })
+    let name = format!("{}.r{revision}.{extension}", row.id);
+    ObjectKey::beside_original(&digests_of(row)?.blake3, &name).ok_or_else(|| {
+        Fault::Final(format!(
+            "{} has a digest that is none; a fault of the program",
+            row.id
+        ))
+    })
 }
 
 /// Stores one of our own small objects and enters it.

@@ -1,5 +1,5 @@
-//! Stores the content under its official name, reads it back, and only then
-//! says that it is saved (`save.24h`, `custody`).
+//! Stores the content under its digest, reads it back, and only then says that
+//! it is saved (`save.24h`, `custody`).
 
 use std::path::Path;
 
@@ -19,10 +19,22 @@ use crate::port::store::{ObjectKey, Put, Source};
 /// Stores and reads back.
 pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let digests = digests_of(row)?;
-    if let Some(object) = house.ledger.evidence(&digests.blake3).await? {
+    let key = ObjectKey::original(&digests.blake3).ok_or_else(|| {
+        Fault::Final(format!(
+            "{} has a digest that is none; a fault of the program",
+            row.id
+        ))
+    })?;
+    let known = house
+        .ledger
+        .evidence(&digests.blake3, house.store.id())
+        .await?
+        .filter(|object| object.store == house.store.id());
+    if let Some(object) = known {
         // The same bytes are there. The source will be removed on the strength
         // of that object, so it is read back now, not only then.
         let version = read_back(house, &object.key, object.version.as_deref(), digests).await?;
+        show(house, row, &object.key).await;
         return Ok(saved(house, row, object.key, version, true));
     }
     let staged = house.state.staged(row.id);
@@ -32,48 +44,31 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
             json!({"why": "missing"}),
         ));
     }
-    // The claim is committed before the store is asked: whoever brings these
-    // bytes again, now or after a crash, goes on with the same key.
-    let claimed = house
-        .ledger
-        .claim(&digests.blake3, &key_of(row)?, house.clock.now())
-        .await?;
-    let mut version = None;
-    let mut key = None;
-    for candidate in [claimed.clone(), beside(&claimed, digests)?] {
-        let source = Source::File(staged.clone());
-        let put = house
-            .store
-            .create(&candidate, &source, digests, house.ledger.as_ref())
-            .await;
-        match put {
-            Ok(Put::Created { version: created }) => {
-                version = created;
-                key = Some(candidate);
-                break;
-            }
-            Ok(Put::Taken) => {
-                tracing::warn!(file = %row.id, key = %candidate, "another content stands under this name; storing beside it");
-            }
-            Err(fault) => {
-                if is_damaged(&staged, digests)? {
-                    return Ok(Happened::just(
-                        Event::StagingLost,
-                        json!({"why": "damaged"}),
-                    ));
-                }
-                return Err(fault.while_doing(format!("storing {candidate}")));
-            }
+    let source = Source::File(staged.clone());
+    let put = house
+        .store
+        .create(&key, &source, digests, house.ledger.as_ref())
+        .await;
+    let version = match put {
+        Ok(Put::Created { version }) => version,
+        Ok(Put::Taken) => {
+            return Err(Fault::Final(format!(
+                "in {} something else stands under {key}, where only bytes with this digest may \
+                 stand: that storage was damaged or written to by others. The source is kept. \
+                 Look at that object, then resume this file",
+                house.store.id()
+            )));
         }
-    }
-    let key = key.ok_or_else(|| {
-        Fault::Final(format!(
-            "other contents stand in {} under the name of {} and under its digest; look at who \
-             else writes there",
-            house.store.id(),
-            row.id
-        ))
-    })?;
+        Err(fault) => {
+            if is_damaged(&staged, digests)? {
+                return Ok(Happened::just(
+                    Event::StagingLost,
+                    json!({"why": "damaged"}),
+                ));
+            }
+            return Err(fault.while_doing(format!("storing {key}")));
+        }
+    };
     let version = read_back(house, &key, version.as_deref(), digests).await?;
     house
         .ledger
@@ -89,7 +84,24 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
             },
         )
         .await?;
+    show(house, row, &key).await;
     Ok(saved(house, row, key, version, false))
+}
+
+/// Shows the object to people by case and official name. What cannot be shown is
+/// stored all the same.
+async fn show(house: &House, row: &FileRow, key: &ObjectKey) {
+    let folder = Assignment::of(row).map(|assignment| folder(&assignment, row));
+    let at = folder
+        .zip(row.official.as_deref())
+        .and_then(|(folder, official)| ObjectKey::new(format!("cases/{folder}/{official}")));
+    let shown = match &at {
+        Some(at) => house.store.show(at, key).await,
+        None => Err(Fault::Final("it has no usable official name".to_owned())),
+    };
+    if let Err(error) = shown {
+        tracing::warn!(file = %row.id, %error, "stored, but not shown by its official name");
+    }
 }
 
 fn saved(
@@ -118,29 +130,6 @@ fn saved(
         },
         detail,
     }
-}
-
-/// The key by the file's official name.
-fn key_of(row: &FileRow) -> Result<ObjectKey, Fault> {
-    let official = row.official.as_deref();
-    let folder = Assignment::of(row).map(|assignment| folder(&assignment, row));
-    official
-        .zip(folder)
-        .and_then(|(official, folder)| ObjectKey::new(format!("evidence/{folder}/{official}")))
-        .ok_or_else(|| {
-            Fault::Final(format!(
-                "{} has no usable official name; a fault of the program",
-                row.id
-            ))
-        })
-}
-
-/// Where a content goes if another one, which the ledger does not know, stands
-/// under its key: beside it, in a folder of its digest.
-fn beside(key: &ObjectKey, digests: &Digests) -> Result<ObjectKey, Fault> {
-    let (folder, name) = key.as_str().rsplit_once('/').unwrap_or(("", key.as_str()));
-    ObjectKey::new(format!("{folder}/{}/{name}", digests.blake3))
-        .ok_or_else(|| Fault::Final(format!("{key} leaves no room for a folder beside it")))
 }
 
 /// Reads the object back whole. A copy that differs is the worst that can

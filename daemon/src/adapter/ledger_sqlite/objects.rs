@@ -12,18 +12,20 @@ use crate::port::ledger::{FileId, ObjectRow};
 use crate::port::store::{ObjectKey, Upload};
 
 const OBJECT: &str = "SELECT object_key, kind, store, version, size_bytes, blake3, sha256, sm3, \
-     verified_us FROM objects WHERE object_key = $1";
+     verified_us FROM objects WHERE store = $1 AND object_key = $2";
 
 pub(super) async fn evidence(
     conn: &mut SqliteConnection,
     blake3: &str,
+    store: &str,
 ) -> Result<Option<ObjectRow>, Fault> {
     sqlx::query(
         "SELECT object_key, kind, store, version, size_bytes, blake3, sha256, sm3, verified_us \
          FROM objects WHERE blake3 = $1 AND kind = 'evidence' \
-         ORDER BY verified_us, object_key LIMIT 1",
+         ORDER BY CASE WHEN store = $2 THEN 0 ELSE 1 END, verified_us, object_key LIMIT 1",
     )
     .bind(blake3)
+    .bind(store)
     .fetch_optional(conn)
     .await
     .map_err(fault)?
@@ -38,6 +40,7 @@ pub(super) async fn enter_object(
     row: &ObjectRow,
 ) -> Result<(), Fault> {
     let standing = sqlx::query(OBJECT)
+        .bind(&row.store)
         .bind(row.key.as_str())
         .fetch_optional(&mut *conn)
         .await
@@ -55,7 +58,7 @@ pub(super) async fn enter_object(
             return Ok(());
         }
         return Err(Fault::Final(format!(
-            "object {} is in the ledger with another content, store or version; nothing was \
+            "object {} is in the ledger with another content or version; nothing was \
              changed; run `unbroken verify` to see which of the two the store holds",
             row.key
         )));
@@ -95,14 +98,16 @@ pub(super) async fn enter_object(
 
 pub(super) async fn objects_after(
     conn: &mut SqliteConnection,
-    key: &str,
+    (key, store): (&str, &str),
     limit: u32,
 ) -> Result<Vec<ObjectRow>, Fault> {
     sqlx::query(
         "SELECT object_key, kind, store, version, size_bytes, blake3, sha256, sm3, verified_us \
-         FROM objects WHERE object_key > $1 ORDER BY object_key LIMIT $2",
+         FROM objects WHERE object_key > $1 OR (object_key = $1 AND store > $2) \
+         ORDER BY object_key, store LIMIT $3",
     )
     .bind(key)
+    .bind(store)
     .bind(i64::from(limit))
     .fetch_all(conn)
     .await

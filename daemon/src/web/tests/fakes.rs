@@ -153,17 +153,13 @@ impl Ledger for FakeLedger {
     async fn measured_after(&self, _: &str, _: u32) -> Result<Vec<(String, Value)>, Fault> {
         unasked()
     }
-    async fn evidence(&self, _: &str) -> Result<Option<ObjectRow>, Fault> {
+    async fn evidence(&self, _: &str, _: &str) -> Result<Option<ObjectRow>, Fault> {
         unasked()
     }
-    async fn claim(&self, _: &str, key: &ObjectKey, _: DateTime<Utc>) -> Result<ObjectKey, Fault> {
-        Ok(key.clone())
-    }
-
     async fn enter_object(&self, _: DateTime<Utc>, _: &ObjectRow) -> Result<(), Fault> {
         unasked()
     }
-    async fn objects_after(&self, _: &str, _: u32) -> Result<Vec<ObjectRow>, Fault> {
+    async fn objects_after(&self, _: (&str, &str), _: u32) -> Result<Vec<ObjectRow>, Fault> {
         unasked()
     }
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {
