@@ -170,7 +170,7 @@ async fn the_road(ledger: &dyn Ledger) {
     let check = ledger.check_chain().await.unwrap();
     assert_eq!(
         (check.events, check.broken),
-        (5 + 4 * ROAD.len() as u64, None)
+        (4 + 4 * ROAD.len() as u64, None)
     );
 }
 
