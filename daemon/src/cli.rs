@@ -97,10 +97,40 @@ fn dispatch(command: Command) -> ExitCode {
     }
 }
 
+/// Runs a command to its end. What still blocks then (a copy on a disk that
+/// hangs) is left behind: it keeps nothing that is not made again, and a stop
+/// must not wait for it.
 fn block_on(work: impl Future<Output = Result<ExitCode, String>>) -> Result<ExitCode, String> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|e| format!("the runtime cannot start: {e}"))?
-        .block_on(work)
+        .map_err(|e| format!("the runtime cannot start: {e}"))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_stop_does_not_wait_for_what_blocks() {
+        let (unblock, blocked) = mpsc::channel::<()>();
+        let (tell, ended) = mpsc::channel();
+        let command = std::thread::spawn(move || {
+            let result = block_on(async {
+                tokio::task::spawn_blocking(move || blocked.recv());
+                Ok(ExitCode::SUCCESS)
+            });
+            tell.send(result.is_ok())
+        });
+        let patience = Duration::from_secs(30);
+        assert_eq!(ended.recv_timeout(patience), Ok(true));
+        drop(unblock);
+        command.join().unwrap().unwrap();
+    }
 }

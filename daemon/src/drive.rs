@@ -4,14 +4,17 @@
 //! step do it, and commits what happened. It knows no step's inside; the steps
 //! know no state.
 
-use std::collections::HashSet;
+mod setbacks;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 
+use self::setbacks::Setbacks;
 use crate::house::House;
 use crate::kill_point;
 use crate::life::Effect;
@@ -26,6 +29,19 @@ const STOP_GRACE: Duration = Duration::from_secs(6);
 /// The longest pause between two looks at the ledger. Retries become due
 /// without anybody telling.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+
+/// How often a step may break down over one file before the file is held.
+/// Named guess: once more in case something beside it was at fault, and once
+/// more to be sure.
+const BREAKDOWNS_MAX: u32 = 3;
+
+/// How one file's turn ended.
+enum Turn {
+    /// It went as far as it will go for now, and the ledger knows.
+    Over,
+    /// The ledger did not take what happened.
+    Untold(Fault),
+}
 
 /// Drives files along the table.
 pub struct Drive {
@@ -42,29 +58,19 @@ impl Drive {
     /// Works until `stop` turns true, then lets effects under way end for a
     /// few seconds.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let mut under_way = HashSet::new();
-        let mut tasks: JoinSet<FileId> = JoinSet::new();
+        let mut under_way = UnderWay::default();
         while !*stop.borrow() {
-            self.fill(&mut tasks, &mut under_way, &stop).await;
+            self.fill(&mut under_way, &stop).await;
             tokio::select! {
-                ended = tasks.join_next(), if !tasks.is_empty() => match ended {
-                    Some(Ok(id)) => { under_way.remove(&id); }
-                    Some(Err(error)) => {
-                        // A panic in a step: its file is unknown here, so all are looked
-                        // at anew; the ledger knows what each is owed.
-                        tracing::error!(%error, "a step ended without an answer; this is a fault of the program");
-                        tasks.abort_all();
-                        while tasks.join_next().await.is_some() {}
-                        under_way.clear();
-                    }
-                    None => {}
-                },
+                Some(ended) = under_way.tasks.join_next_with_id() => {
+                    self.ended(&mut under_way, ended).await;
+                }
                 () = self.wake.notified() => {}
                 () = self.house.clock.sleep(LOOK_AT_LEAST_EVERY) => {}
                 _ = stop.changed() => {}
             }
         }
-        let rest = async { while tasks.join_next().await.is_some() {} };
+        let rest = async { while under_way.tasks.join_next().await.is_some() {} };
         tokio::select! {
             () = rest => {}
             () = self.house.clock.sleep(STOP_GRACE) => {
@@ -73,18 +79,60 @@ impl Drive {
         }
     }
 
+    /// Takes note of how a file's turn ended.
+    async fn ended(&self, under_way: &mut UnderWay, ended: Result<(Id, Turn), JoinError>) {
+        let task = match &ended {
+            Ok((task, _)) => *task,
+            Err(error) => error.id(),
+        };
+        let Some(id) = under_way.files.remove(&task) else {
+            return;
+        };
+        let now = self.house.clock.monotonic();
+        match ended {
+            Ok((_, Turn::Over)) => under_way.setbacks.forget(id),
+            Ok((_, Turn::Untold(Fault::Fleeting(why)))) => {
+                let times = under_way.setbacks.note(id, now);
+                tracing::error!(file = %id, times, why, "the ledger did not take what happened; it will be done again");
+            }
+            Ok((_, Turn::Untold(Fault::Final(why)))) => {
+                under_way.setbacks.note(id, now);
+                tracing::error!(file = %id, why, "the ledger refused what happened; the file is held");
+                self.hold(id, &why).await;
+            }
+            Err(error) => {
+                let times = under_way.setbacks.note(id, now);
+                tracing::error!(file = %id, times, %error, "a step broke down; this is a fault of the program");
+                if times >= BREAKDOWNS_MAX {
+                    let why = format!(
+                        "a step broke down {times} times over this file ({error}); this is a fault \
+                         of the program, please report it with the log. Nothing is lost"
+                    );
+                    self.hold(id, &why).await;
+                }
+            }
+        }
+    }
+
+    /// Holds a file. Where even that does not work, the file rests like every
+    /// other that had a setback.
+    async fn hold(&self, id: FileId, why: &str) {
+        let house = &self.house;
+        if let Err(error) = house.ledger.hold(id, house.clock.now(), why).await {
+            tracing::error!(file = %id, %error, "the file could not be held");
+        }
+    }
+
     /// Starts as many files as there is room for.
-    async fn fill(
-        &self,
-        tasks: &mut JoinSet<FileId>,
-        under_way: &mut HashSet<FileId>,
-        stop: &watch::Receiver<bool>,
-    ) {
-        let room = self.room().saturating_sub(tasks.len());
+    async fn fill(&self, under_way: &mut UnderWay, stop: &watch::Receiver<bool>) {
+        let room = self.room().saturating_sub(under_way.tasks.len());
         if room == 0 {
             return;
         }
-        let most = u32::try_from(under_way.len() + room).unwrap_or(u32::MAX);
+        let now = self.house.clock.monotonic();
+        // Those that are left out stand first, being the oldest.
+        let left_out = under_way.files.len() + under_way.setbacks.resting(now);
+        let most = u32::try_from(left_out + room).unwrap_or(u32::MAX);
         let due = match self.house.ledger.due(self.house.clock.now(), most).await {
             Ok(due) => due,
             Err(error) => {
@@ -92,20 +140,18 @@ impl Drive {
                 return;
             }
         };
-        for row in due
+        let free = due
             .into_iter()
-            .filter(|row| !under_way.contains(&row.id))
+            .filter(|row| !under_way.has(row.id) && !under_way.setbacks.rests(row.id, now))
             .take(room)
-            .collect::<Vec<_>>()
-        {
-            under_way.insert(row.id);
-            let house = self.house.clone();
-            let stop = stop.clone();
-            tasks.spawn(async move {
-                let id = row.id;
-                follow(&house, row, &stop).await;
-                id
-            });
+            .collect::<Vec<_>>();
+        for row in free {
+            let id = row.id;
+            let (house, stop) = (self.house.clone(), stop.clone());
+            let task = under_way
+                .tasks
+                .spawn(async move { follow(&house, row, &stop).await });
+            under_way.files.insert(task.id(), id);
         }
     }
 
@@ -122,18 +168,43 @@ impl Drive {
     }
 }
 
+/// Files that are being taken further now.
+#[derive(Default)]
+struct UnderWay {
+    tasks: JoinSet<Turn>,
+    files: HashMap<Id, FileId>,
+    setbacks: Setbacks,
+}
+
+impl UnderWay {
+    fn has(&self, id: FileId) -> bool {
+        self.files.values().any(|file| *file == id)
+    }
+}
+
 /// Takes one file as far as it will go.
-async fn follow(house: &House, mut row: FileRow, stop: &watch::Receiver<bool>) {
+async fn follow(house: &House, mut row: FileRow, stop: &watch::Receiver<bool>) -> Turn {
     while row.state.is_working() && !*stop.borrow() {
         match once(house, &row).await {
             Ok(Some(next)) => row = next,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::error!(file = %row.id, %error, "the ledger did not take what happened; it will be done again");
-                return;
-            }
+            Ok(None) => return Turn::Over,
+            Err(fault) => return untold(house, &row, fault).await,
         }
     }
+    Turn::Over
+}
+
+/// What the ledger refused for good may have been refused because another
+/// program moved the file meanwhile; then there is nothing to be told.
+async fn untold(house: &House, row: &FileRow, fault: Fault) -> Turn {
+    if matches!(fault, Fault::Final(_))
+        && let Ok(Some(now)) = house.ledger.file(row.id).await
+        && now.state != row.state
+    {
+        tracing::info!(file = %row.id, state = %now.state, "moved by another program meanwhile");
+        return Turn::Over;
+    }
+    Turn::Untold(fault)
 }
 
 /// Does the effect that the file is owed and commits what happened. `None` if

@@ -13,9 +13,10 @@ use crate::adapter::digester::digest_reader;
 use crate::cases::{Assignment, readable_name};
 use crate::house::{House, Told};
 use crate::life::Event;
+use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{Between, Change, FileRow, ObjectRow, ReportRow};
-use crate::port::store::{ObjectKey, Put, Source};
+use crate::port::store::{ObjectKey, Put, ReadBack, Source};
 use crate::report::object::{CustodyFacts, Parts, Report, report as put_together};
 use crate::report::page;
 
@@ -62,8 +63,9 @@ pub async fn publish(
     let bytes = serde_json::to_vec_pretty(&made).map_err(wrong)?;
     let made = match put(house, &json_key, bytes).await? {
         Put::Created { .. } => made,
-        // An earlier attempt wrote it before a crash. What is stored counts.
-        Put::Taken => stored_report(house, &json_key).await?,
+        // An earlier attempt wrote it before a crash. What is stored counts, if
+        // it is ours.
+        Put::Taken => adopt_report(house, &json_key, &made).await?,
     };
     let stills = house
         .ledger
@@ -72,7 +74,9 @@ pub async fn publish(
         .map(|measured| measured.stills)
         .unwrap_or_default();
     let page = page::page(&made, &stills).map_err(wrong)?;
-    put(house, &html_key, page.into_bytes()).await?;
+    if put(house, &html_key, page.into_bytes()).await? == Put::Taken {
+        adopt_page(house, &html_key, &made).await?;
+    }
     let entered = ReportRow {
         revision,
         at: house.clock.now(),
@@ -154,30 +158,86 @@ async fn put(house: &House, key: &ObjectKey, bytes: Vec<u8>) -> Result<Put, Faul
                 house.store.id()
             )));
         }
-        let row = ObjectRow {
-            key: key.clone(),
-            kind: "report".to_owned(),
-            store: house.store.id().to_owned(),
-            version: version.clone(),
-            digests,
-            verified: house.clock.now(),
-        };
-        house.ledger.enter_object(house.clock.now(), &row).await?;
+        enter(house, key, version.clone(), digests).await?;
     }
     Ok(put)
 }
 
-async fn stored_report(house: &House, key: &ObjectKey) -> Result<Report, Fault> {
-    let bytes = house
-        .store
-        .read_small(key, REPORT_BYTES_MAX)
-        .await?
-        .ok_or_else(|| Fault::Fleeting(format!("the report {key} is taken and cannot be read")))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Fault::Final(format!(
-            "{key} is no report of ours ({error}); look at who writes there"
-        ))
-    })
+/// Enters a report object. The ledger refuses one that it knows with other bytes.
+async fn enter(
+    house: &House,
+    key: &ObjectKey,
+    version: Option<String>,
+    digests: Digests,
+) -> Result<(), Fault> {
+    let row = ObjectRow {
+        key: key.clone(),
+        kind: "report".to_owned(),
+        store: house.store.id().to_owned(),
+        version,
+        digests,
+        verified: house.clock.now(),
+    };
+    house.ledger.enter_object(house.clock.now(), &row).await
+}
+
+/// Takes over the report that stands under this key, if it is one on this file,
+/// its content and this revision.
+async fn adopt_report(house: &House, key: &ObjectKey, made: &Report) -> Result<Report, Fault> {
+    let (bytes, back) = standing(house, key).await?;
+    let stored: Report =
+        serde_json::from_slice(&bytes).map_err(|error| not_ours(house, key, &error.to_string()))?;
+    let (theirs, ours) = (&stored.file, &made.file);
+    let same = [
+        ("schema", stored.schema == made.schema),
+        ("revision", stored.revision == made.revision),
+        ("file.id", theirs.id == ours.id),
+        ("file.bytes", theirs.bytes == ours.bytes),
+        ("file.blake3", theirs.blake3 == ours.blake3),
+        ("file.sha256", theirs.sha256 == ours.sha256),
+    ];
+    match same.iter().find(|(_, same)| !same) {
+        None => {
+            enter(house, key, back.version, back.digests).await?;
+            Ok(stored)
+        }
+        Some((field, _)) => Err(not_ours(house, key, &format!("{field} is another"))),
+    }
+}
+
+/// Takes over the page that stands under this key, if it tells of this file and
+/// its content. Its words may be those of an earlier program.
+async fn adopt_page(house: &House, key: &ObjectKey, made: &Report) -> Result<(), Fault> {
+    let (bytes, back) = standing(house, key).await?;
+    let page = String::from_utf8_lossy(&bytes);
+    let id = made.file.id.as_deref().unwrap_or_default();
+    if page.contains(id) && page.contains(&made.file.blake3) {
+        return enter(house, key, back.version, back.digests).await;
+    }
+    Err(not_ours(house, key, "it tells of another file"))
+}
+
+/// The object that stands under this key: its bytes and what they read back as.
+async fn standing(house: &House, key: &ObjectKey) -> Result<(Bytes, ReadBack), Fault> {
+    let gone = || Fault::Fleeting(format!("the report {key} is taken and cannot be read"));
+    let back = house.store.read_back(key, None, false).await?;
+    let back = back.ok_or_else(gone)?;
+    let bytes = house.store.read_small(key, REPORT_BYTES_MAX).await?;
+    let bytes = bytes.ok_or_else(gone)?;
+    if digest_reader(bytes.as_ref(), false)?.blake3 != back.digests.blake3 {
+        return Err(Fault::Fleeting(format!(
+            "{key} changed while it was read; a store of ours never changes an object"
+        )));
+    }
+    Ok((bytes, back))
+}
+
+fn not_ours(house: &House, key: &ObjectKey, why: &str) -> Fault {
+    Fault::Final(format!(
+        "in {} something stands under {key} that is no report of ours on this file ({why}). \
+         Nothing was changed. Look at who writes there, then resume this file",
+        house.store.id()
+    ))
 }
 
 fn wrong(error: impl std::fmt::Display) -> Fault {
