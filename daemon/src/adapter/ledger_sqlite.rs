@@ -9,6 +9,7 @@
 //! large values by their SHA-256), so a verdict or digest changed behind our
 //! back can be told from the one that was entered.
 
+mod against_chain;
 mod contents;
 mod events;
 mod files;
@@ -31,7 +32,7 @@ use crate::life::Effect;
 use crate::port::fault::Fault;
 use crate::port::ledger::{
     Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
-    Notice, ObjectRow, ReportRow,
+    Notice, ObjectRow, ReportRow, RowCheck,
 };
 use crate::port::store::{ObjectKey, Upload, UploadJournal};
 
@@ -249,6 +250,10 @@ impl Ledger for SqliteLedger {
         read!(self, objects::objects_after(after, limit))
     }
 
+    async fn any_object(&self, store: &str) -> Result<Option<ObjectKey>, Fault> {
+        read!(self, objects::any_object(store))
+    }
+
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {
         read!(self, contents::report(id))
     }
@@ -287,8 +292,16 @@ impl Ledger for SqliteLedger {
         read!(self, events::history(id))
     }
 
+    async fn event(&self, seq: i64) -> Result<Option<ChainRow>, Fault> {
+        read!(self, events::event(seq))
+    }
+
     async fn check_chain(&self) -> Result<ChainCheck, Fault> {
         read!(self, events::check())
+    }
+
+    async fn check_rows(&self) -> Result<RowCheck, Fault> {
+        read!(self, against_chain::check())
     }
 
     async fn counts(&self) -> Result<Counts, Fault> {

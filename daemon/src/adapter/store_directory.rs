@@ -5,6 +5,7 @@
 //! replacing anything, and every directory above it is flushed. What stands
 //! under a key is therefore always whole.
 
+mod marker;
 mod temp;
 
 use std::fs::File;
@@ -46,6 +47,23 @@ struct Place {
 }
 
 impl DirectoryStore {
+    /// The id that the store in this directory has, whether it is there or not.
+    pub fn id_of(directory: &Path) -> String {
+        let path = directory
+            .canonicalize()
+            .or_else(|_| std::path::absolute(directory))
+            .unwrap_or_else(|_| directory.to_owned());
+        format!("directory:{}", path.display())
+    }
+
+    /// Opens the store in which `known` stands. A directory that is another, such
+    /// as the empty one beneath a disk that is not mounted, is refused and left
+    /// as it is.
+    pub fn open_known(directory: &Path, known: &ObjectKey) -> Result<Self, Fault> {
+        marker::recognise(directory, known)?;
+        Self::open(directory)
+    }
+
     /// Opens the store, making the directory if there is none, and sweeps away
     /// temporary files that nobody writes any more.
     pub fn open(directory: &Path) -> Result<Self, Fault> {
@@ -57,13 +75,14 @@ impl DirectoryStore {
         let root = open_directory(fs::CWD, &path).map_err(|e| opening(e.into()))?;
         make_directory(root.as_fd(), TEMP_DIRECTORY).map_err(|e| opening(e.into()))?;
         let temp = open_directory(&root, TEMP_DIRECTORY).map_err(|e| opening(e.into()))?;
+        marker::mark(&root)?;
         let swept = temp::sweep(&temp).map_err(|e| opening(e.into()))?;
         if swept > 0 {
             tracing::info!(store = %path.display(), swept, "removed unfinished temporary files");
         }
         Ok(Self {
             place: Arc::new(Place {
-                id: format!("directory:{}", path.display()),
+                id: Self::id_of(&path),
                 path,
                 root,
                 temp,
@@ -90,9 +109,9 @@ impl DirectoryStore {
 
 impl Place {
     fn create(&self, key: &ObjectKey, source: &Source, digests: &Digests) -> Result<Put, Fault> {
-        if key.as_str().split('/').next() == Some(TEMP_DIRECTORY) {
+        if let Some(own @ (TEMP_DIRECTORY | marker::MARKER)) = key.as_str().split('/').next() {
             return Err(Fault::Final(format!(
-                "the store keeps `{TEMP_DIRECTORY}` for itself; choose another key"
+                "the store keeps `{own}` for itself; choose another key"
             )));
         }
         if self.distrusted.load(Ordering::Acquire) {
@@ -444,6 +463,47 @@ mod tests {
         std::fs::rename(home.path(), &moved).unwrap();
         assert_eq!(std::fs::read(moved.join(at.as_str())).unwrap(), b"one");
         std::fs::rename(&moved, home.path()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_is_not_mounted_is_no_empty_store() {
+        let home = tempfile::tempdir().unwrap();
+        let (place, mounted) = (home.path().join("store"), home.path().join("disk"));
+        let store = DirectoryStore::open(&place).unwrap();
+        let id = store.id().to_owned();
+        assert_eq!(DirectoryStore::id_of(&place), id);
+        put(&store, "evidence/aa/x", b"one").await.unwrap();
+        drop(store);
+        let known = key("evidence/aa/x");
+        drop(DirectoryStore::open_known(&place, &known).unwrap());
+
+        std::fs::rename(&place, &mounted).unwrap();
+        let gone = DirectoryStore::open_known(&place, &known).map(|_| ());
+        assert!(matches!(gone, Err(Fault::Final(_))), "{gone:?}");
+        assert!(!place.exists());
+        std::fs::create_dir(&place).unwrap();
+        let empty = DirectoryStore::open_known(&place, &known).map(|_| ());
+        let Err(Fault::Final(why)) = empty else {
+            panic!("{empty:?}");
+        };
+        assert!(why.contains("mount") && why.contains("store"), "{why}");
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    }
+
+    /// Stores of earlier programs carry no marker and get one.
+    #[tokio::test]
+    async fn a_store_without_a_marker_is_known_by_its_objects() {
+        let home = tempfile::tempdir().unwrap();
+        let store = DirectoryStore::open(home.path()).unwrap();
+        put(&store, "evidence/aa/x", b"one").await.unwrap();
+        let marker = home.path().join(marker::MARKER);
+        std::fs::remove_file(&marker).unwrap();
+        let other = key("evidence/bb/y");
+        assert!(DirectoryStore::open_known(home.path(), &other).is_err());
+        assert!(!marker.exists());
+        drop(DirectoryStore::open_known(home.path(), &key("evidence/aa/x")).unwrap());
+        assert!(marker.exists());
+        drop(DirectoryStore::open_known(home.path(), &other).unwrap());
     }
 
     #[tokio::test]

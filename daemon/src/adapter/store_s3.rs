@@ -101,6 +101,8 @@ impl fmt::Debug for S3Settings {
 #[derive(Clone)]
 pub struct S3Store {
     id: String,
+    /// The id by which earlier programs entered the same store: bucket and prefix.
+    former_id: String,
     client: Client,
     settings: Arc<S3Settings>,
     clock: Arc<dyn Clock>,
@@ -110,12 +112,18 @@ impl S3Store {
     /// Makes a client; nothing is sent yet.
     pub fn open(settings: S3Settings, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
         let settings = check_settings(settings)?;
-        let id = match settings.prefix.as_str() {
-            "" => format!("s3:{}", settings.bucket),
-            prefix => format!("s3:{}/{prefix}", settings.bucket),
+        let place = match settings.prefix.as_str() {
+            "" => settings.bucket.clone(),
+            prefix => format!("{}/{prefix}", settings.bucket),
         };
+        // Two services may each have a bucket of this name.
+        let service = settings.endpoint.as_deref().map_or_else(
+            || format!("aws:{}", settings.region),
+            |endpoint| endpoint.trim_end_matches('/').to_ascii_lowercase(),
+        );
         Ok(Self {
-            id,
+            id: format!("s3:{service}/{place}"),
+            former_id: format!("s3:{place}"),
             client: connect::client(&settings),
             settings: Arc::new(settings),
             clock,
@@ -189,6 +197,10 @@ impl Store for S3Store {
         &self.id
     }
 
+    fn answers_to(&self, id: &str) -> bool {
+        id == self.id || id == self.former_id
+    }
+
     async fn create(
         &self,
         key: &ObjectKey,
@@ -220,5 +232,45 @@ impl Store for S3Store {
 
     async fn doctor(&self) -> Result<Vec<Ability>, Fault> {
         self.examine().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::os_clock::OsClock;
+
+    fn store(endpoint: Option<&str>, prefix: &str) -> S3Store {
+        let settings = S3Settings {
+            endpoint: endpoint.map(str::to_owned),
+            region: "cn-north-1".to_owned(),
+            bucket: "evidence".to_owned(),
+            prefix: prefix.to_owned(),
+            access_key: "a".to_owned(),
+            secret_key: "s".to_owned(),
+            session_token: None,
+            path_style: true,
+            part_bytes: DEFAULT_PART_BYTES,
+            slowest_bytes_per_s: 1,
+            retention: None,
+        };
+        S3Store::open(settings, Arc::new(OsClock::new())).unwrap()
+    }
+
+    #[test]
+    fn the_same_bucket_of_two_services_is_two_stores() {
+        let one = store(Some("https://One.example/"), "q");
+        let two = store(Some("https://two.example"), "q");
+        assert_eq!(one.id(), "s3:https://one.example/evidence/q");
+        assert_eq!(store(None, "").id(), "s3:aws:cn-north-1/evidence");
+        assert!(one.answers_to(one.id()) && !one.answers_to(two.id()));
+    }
+
+    /// Objects entered before the service stood in the id are still checked.
+    #[test]
+    fn a_store_answers_to_the_id_that_earlier_programs_gave_it() {
+        assert!(store(Some("https://one.example"), "q").answers_to("s3:evidence/q"));
+        assert!(!store(Some("https://one.example"), "q").answers_to("s3:evidence"));
+        assert!(store(None, "").answers_to("s3:evidence"));
     }
 }

@@ -25,7 +25,12 @@ impl Doctor {
         if !self.store {
             healthy &= sandbox(&config).await?;
         }
-        let store = place::store(&config)?;
+        // Before the first start there is no ledger, and any store will do.
+        let ledger = match config.ledger_path().exists() {
+            true => Some(place::ledger_beside(&config).await?),
+            false => None,
+        };
+        let store = place::store(&config, ledger.as_deref()).await?;
         let abilities = store.doctor().await.map_err(|e| e.to_string())?;
         println!("store {}", store.id());
         for ability in &abilities {

@@ -70,12 +70,26 @@ pub(super) fn shares(config: &Config) -> Result<Vec<Arc<dyn Share>>, String> {
     Ok(shares)
 }
 
-/// The store of this config. Secrets come from the environment and from
-/// nowhere else.
-pub(super) fn store(config: &Config) -> Result<Arc<dyn Store>, String> {
+/// The store of this config, and the one in which the ledger's objects stand, if
+/// it knows any. Secrets come from the environment and from nowhere else.
+pub(super) async fn store(
+    config: &Config,
+    ledger: Option<&dyn Ledger>,
+) -> Result<Arc<dyn Store>, String> {
     if config.store.kind == StoreKind::Directory {
-        let store = DirectoryStore::open(&config.store_dir()).map_err(|e| e.to_string())?;
-        return Ok(Arc::new(store));
+        let directory = config.store_dir();
+        let known = match ledger {
+            Some(ledger) => ledger
+                .any_object(&DirectoryStore::id_of(&directory))
+                .await
+                .map_err(|e| e.to_string())?,
+            None => None,
+        };
+        let store = match known {
+            Some(known) => DirectoryStore::open_known(&directory, &known),
+            None => DirectoryStore::open(&directory),
+        };
+        return Ok(Arc::new(store.map_err(|e| e.to_string())?));
     }
     let secrets = secrets::s3(|name| std::env::var(name).ok()).map_err(|e| e.to_string())?;
     let s3 = &config.store.s3;

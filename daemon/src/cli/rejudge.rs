@@ -138,7 +138,7 @@ async fn house(config: &Arc<Config>) -> Result<House, String> {
     let ports = Ports {
         clock: Arc::new(OsClock::new()),
         shares: Vec::new(),
-        store: place::store(config)?,
+        store: place::store(config, Some(ledger.as_ref())).await?,
         ledger,
         prober: place::prober(config)?,
     };

@@ -83,11 +83,12 @@ async fn build(
             config.state.dir.display()
         )
     })?;
+    let ledger = place::ledger(&config).await?;
     let ports = Ports {
         clock: Arc::new(OsClock::new()),
         shares: place::shares(&config)?,
-        store: place::store(&config)?,
-        ledger: place::ledger(&config).await?,
+        store: place::store(&config, Some(ledger.as_ref())).await?,
+        ledger,
         prober: place::prober(&config)?,
     };
     let (sender, told) = mpsc::channel(TOLD_MAX);

@@ -241,6 +241,15 @@ pub struct ChainCheck {
     pub broken: Option<(i64, String)>,
 }
 
+/// What holding the ledger's rows against its chain found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowCheck {
+    /// Rows held against the chain.
+    pub rows: u64,
+    /// Every row that does not say what the chain says, and how.
+    pub misfits: Vec<String>,
+}
+
 /// How many files are in each state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -341,6 +350,9 @@ pub trait Ledger: UploadJournal {
     async fn objects_after(&self, after: (&str, &str), limit: u32)
     -> Result<Vec<ObjectRow>, Fault>;
 
+    /// An object that stands in this store, if the ledger knows any.
+    async fn any_object(&self, store: &str) -> Result<Option<ObjectKey>, Fault>;
+
     /// The newest report of a file.
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault>;
 
@@ -370,8 +382,16 @@ pub trait Ledger: UploadJournal {
     /// Events of one file, oldest first.
     async fn history(&self, id: FileId) -> Result<Vec<ChainRow>, Fault>;
 
+    /// The event at this position of the chain.
+    async fn event(&self, seq: i64) -> Result<Option<ChainRow>, Fault>;
+
     /// Recomputes the whole chain.
     async fn check_chain(&self) -> Result<ChainCheck, Fault>;
+
+    /// Holds every row of files, reports, numbers, contents and objects against
+    /// the chain. Says nothing of the chain itself: that is
+    /// [`Ledger::check_chain`]'s.
+    async fn check_rows(&self) -> Result<RowCheck, Fault>;
 
     /// Counts for status page, metrics and the daily reconciliation.
     async fn counts(&self) -> Result<Counts, Fault>;

@@ -132,8 +132,15 @@ pub struct Ability {
 /// Write-once storage. Nothing is ever overwritten or deleted.
 #[async_trait::async_trait]
 pub trait Store: Send + Sync {
-    /// Kind and place, for ledger and reports: `directory:/…`, `s3:bucket/prefix`.
+    /// Kind and place, for ledger and reports: `directory:/…`,
+    /// `s3:https://host/bucket/prefix`.
     fn id(&self) -> &str;
+
+    /// Whether objects that the ledger entered under this id are held here. An id
+    /// in which earlier programs named the same store is answered to, too.
+    fn answers_to(&self, id: &str) -> bool {
+        id == self.id()
+    }
 
     /// Creates the object if the key is free. Idempotent: if the same bytes
     /// stand there already, that is `Created`. Durable when it returns.

@@ -29,7 +29,7 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
         .ledger
         .evidence(&digests.blake3, house.store.id())
         .await?
-        .filter(|object| object.store == house.store.id());
+        .filter(|object| house.store.answers_to(&object.store));
     if let Some(object) = known {
         // The same bytes are there. The source will be removed on the strength
         // of that object, so it is read back now, not only then.

@@ -6,6 +6,7 @@
     reason = "in a test, a failure to set up is a failure"
 )]
 
+mod against_chain;
 mod beside;
 mod contract;
 mod custody;

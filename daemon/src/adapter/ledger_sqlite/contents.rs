@@ -174,6 +174,24 @@ pub(super) async fn enter_report(
     }
 }
 
+/// Every report of a file, oldest first.
+pub(super) async fn reports(
+    conn: &mut SqliteConnection,
+    id: FileId,
+) -> Result<Vec<ReportRow>, Fault> {
+    sqlx::query(
+        "SELECT revision, at_us, rules, report, json_key, html_key FROM reports \
+         WHERE file = $1 ORDER BY revision",
+    )
+    .bind(id.0)
+    .fetch_all(conn)
+    .await
+    .map_err(fault)?
+    .iter()
+    .map(rows::report)
+    .collect()
+}
+
 pub(super) async fn report(
     conn: &mut SqliteConnection,
     id: FileId,

@@ -133,6 +133,43 @@ pub(super) async fn history(
     .collect()
 }
 
+/// The event at this position.
+pub(super) async fn event(
+    conn: &mut SqliteConnection,
+    seq: i64,
+) -> Result<Option<ChainRow>, Fault> {
+    sqlx::query("SELECT seq, at_us, file, kind, detail, prev_hash, hash FROM events WHERE seq = $1")
+        .bind(seq)
+        .fetch_optional(conn)
+        .await
+        .map_err(fault)?
+        .as_ref()
+        .map(rows::event)
+        .transpose()
+}
+
+/// Events of one kind, in pages by their position.
+pub(super) async fn of_kind(
+    conn: &mut SqliteConnection,
+    kind: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<ChainRow>, Fault> {
+    sqlx::query(
+        "SELECT seq, at_us, file, kind, detail, prev_hash, hash FROM events \
+         WHERE seq > $1 AND kind = $2 ORDER BY seq LIMIT $3",
+    )
+    .bind(after)
+    .bind(kind)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .map_err(fault)?
+    .iter()
+    .map(rows::event)
+    .collect()
+}
+
 /// Recomputes the whole chain and holds it against the head kept in `meta`.
 /// The caller's transaction makes it one view, whatever is written meanwhile.
 pub(super) async fn check(conn: &mut SqliteConnection) -> Result<ChainCheck, Fault> {

@@ -12,7 +12,7 @@ use super::{contents, files};
 use crate::chain::canonical;
 use crate::life::{Effect, State, next};
 use crate::port::fault::Fault;
-use crate::port::ledger::{Advance, Change, FileId, FileRow, Notice, ReportRow};
+use crate::port::ledger::{Advance, Change, FileId, FileRow, Measured, Notice, ReportRow};
 
 /// Enters files in order.
 pub(super) async fn notice(
@@ -270,18 +270,7 @@ fn wrote(change: &Change) -> Value {
                 .capture
                 .map(|v| json!([v.earliest.map(us), v.latest.map(us)])),
         ),
-        (
-            "measured",
-            change.measured.as_ref().map(|measured| {
-                let stills = measured.stills.iter();
-                json!({
-                    "sha256": sha256_of(&measured.measurements),
-                    "stills_sha256": stills
-                        .map(|(_, _, jpeg)| hex::encode(Sha256::digest(jpeg)))
-                        .collect::<Vec<_>>(),
-                })
-            }),
-        ),
+        ("measured", change.measured.as_ref().map(measured_facts)),
         ("report", change.report.as_ref().map(report_facts)),
     ];
     for (name, value) in facts {
@@ -296,7 +285,19 @@ fn sha256_of(value: &Value) -> String {
     hex::encode(Sha256::digest(canonical(value)))
 }
 
-fn report_facts(report: &ReportRow) -> Value {
+/// What the chain says of measurements.
+pub(super) fn measured_facts(measured: &Measured) -> Value {
+    let stills = measured.stills.iter();
+    json!({
+        "sha256": sha256_of(&measured.measurements),
+        "stills_sha256": stills
+            .map(|(_, _, jpeg)| hex::encode(Sha256::digest(jpeg)))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// What the chain says of a report.
+pub(super) fn report_facts(report: &ReportRow) -> Value {
     json!({
         "revision": report.revision, "at_us": us(report.at), "rules": report.rules,
         "sha256": sha256_of(&report.report),

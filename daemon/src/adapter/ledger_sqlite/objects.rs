@@ -1,9 +1,12 @@
 //! Stored objects, running numbers, and uploads under way.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
+use super::against_chain::object_facts;
 use super::events::{Entry, append};
 use super::rows::{self, get, us};
 use super::trouble::{damaged, fault};
@@ -34,21 +37,69 @@ pub(super) async fn evidence(
     .transpose()
 }
 
+/// The object of this key in this store.
+pub(super) async fn object(
+    conn: &mut SqliteConnection,
+    key: &str,
+    store: &str,
+) -> Result<Option<ObjectRow>, Fault> {
+    sqlx::query(OBJECT)
+        .bind(store)
+        .bind(key)
+        .fetch_optional(conn)
+        .await
+        .map_err(fault)?
+        .as_ref()
+        .map(rows::object)
+        .transpose()
+}
+
+/// Keys and stores of objects, in pages by key and store.
+pub(super) async fn names_after(
+    conn: &mut SqliteConnection,
+    (key, store): (&str, &str),
+    limit: i64,
+) -> Result<Vec<(String, String)>, Fault> {
+    sqlx::query(
+        "SELECT object_key, store FROM objects \
+         WHERE object_key > $1 OR (object_key = $1 AND store > $2) \
+         ORDER BY object_key, store LIMIT $3",
+    )
+    .bind(key)
+    .bind(store)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    .map_err(fault)?
+    .iter()
+    .map(|row| Ok((get(row, "object_key")?, get(row, "store")?)))
+    .collect()
+}
+
+/// The running numbers of a file, by series.
+pub(super) async fn numbers(
+    conn: &mut SqliteConnection,
+    id: FileId,
+) -> Result<BTreeMap<String, u64>, Fault> {
+    sqlx::query("SELECT series, number FROM numbers WHERE file = $1")
+        .bind(id.0)
+        .fetch_all(conn)
+        .await
+        .map_err(fault)?
+        .iter()
+        .map(|row| {
+            let number: i64 = get(row, "number")?;
+            Ok((get(row, "series")?, number.cast_unsigned()))
+        })
+        .collect()
+}
+
 pub(super) async fn enter_object(
     conn: &mut SqliteConnection,
     at: DateTime<Utc>,
     row: &ObjectRow,
 ) -> Result<(), Fault> {
-    let standing = sqlx::query(OBJECT)
-        .bind(&row.store)
-        .bind(row.key.as_str())
-        .fetch_optional(&mut *conn)
-        .await
-        .map_err(fault)?
-        .as_ref()
-        .map(rows::object)
-        .transpose()?;
-    if let Some(standing) = standing {
+    if let Some(standing) = object(conn, row.key.as_str(), &row.store).await? {
         // The first reading back is the one that counts.
         let again = ObjectRow {
             verified: standing.verified,
@@ -79,10 +130,7 @@ pub(super) async fn enter_object(
     .execute(&mut *conn)
     .await
     .map_err(fault)?;
-    let detail = json!({
-        "key": row.key, "kind": row.kind, "store": row.store, "version": row.version,
-        "digests": row.digests, "verified_us": us(row.verified),
-    });
+    let detail = object_facts(row);
     let kind = "object";
     append(
         conn,
@@ -94,6 +142,19 @@ pub(super) async fn enter_object(
         },
     )
     .await
+}
+
+pub(super) async fn any_object(
+    conn: &mut SqliteConnection,
+    store: &str,
+) -> Result<Option<ObjectKey>, Fault> {
+    sqlx::query("SELECT object_key FROM objects WHERE store = $1 LIMIT 1")
+        .bind(store)
+        .fetch_optional(conn)
+        .await
+        .map_err(fault)?
+        .map(|row| rows::key(get(&row, "object_key")?))
+        .transpose()
 }
 
 pub(super) async fn objects_after(

@@ -52,7 +52,7 @@ fn count(row: &SqliteRow, column: &str) -> Result<u32, Fault> {
     u32::try_from(value).map_err(|_| damaged(format!("{column} holds {value}")))
 }
 
-fn key(text: String) -> Result<ObjectKey, Fault> {
+pub(super) fn key(text: String) -> Result<ObjectKey, Fault> {
     ObjectKey::new(text.clone()).ok_or_else(|| damaged(format!("{text:?} is no object key")))
 }
 

@@ -23,7 +23,7 @@ use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{
     Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
-    Notice, ObjectRow, ReportRow,
+    Notice, ObjectRow, ReportRow, RowCheck,
 };
 use crate::port::prober::{Probe, Prober};
 use crate::port::store::{Ability, ObjectKey, Put, ReadBack, Source, Store, Upload, UploadJournal};
@@ -162,6 +162,9 @@ impl Ledger for FakeLedger {
     async fn objects_after(&self, _: (&str, &str), _: u32) -> Result<Vec<ObjectRow>, Fault> {
         unasked()
     }
+    async fn any_object(&self, _: &str) -> Result<Option<ObjectKey>, Fault> {
+        unasked()
+    }
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {
         let row = self.rows()?.iter().find(|row| row.id == id);
         Ok(row
@@ -200,7 +203,13 @@ impl Ledger for FakeLedger {
             hash: "1".repeat(64),
         }])
     }
+    async fn event(&self, _: i64) -> Result<Option<ChainRow>, Fault> {
+        unasked()
+    }
     async fn check_chain(&self) -> Result<ChainCheck, Fault> {
+        unasked()
+    }
+    async fn check_rows(&self) -> Result<RowCheck, Fault> {
         unasked()
     }
     async fn counts(&self) -> Result<Counts, Fault> {
