@@ -8,7 +8,10 @@ use unbroken_config::keys::{Log, LogFormat};
 
 /// Starts logging to standard error.
 pub fn start(config: &Log) {
-    let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, unusable) = match EnvFilter::try_new(&config.filter) {
+        Ok(filter) => (filter, None),
+        Err(error) => (EnvFilter::new("info"), Some(error)),
+    };
     let terminal = std::io::stderr().is_terminal();
     let as_json = match config.format {
         LogFormat::Auto => !terminal,
@@ -25,4 +28,8 @@ pub fn start(config: &Log) {
     } else {
         builder.with_ansi(terminal).try_init()
     };
+    if let Some(error) = unusable {
+        let filter = &config.filter;
+        tracing::error!(filter, %error, "log.filter cannot be used; \"info\" is in force instead");
+    }
 }

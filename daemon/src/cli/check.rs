@@ -1,5 +1,6 @@
 //! `unbroken check`: probes and judges in place, stores nothing.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Write;
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use unbroken_config::Config;
@@ -27,7 +29,8 @@ use crate::step::probe::broken;
 pub(super) struct Check {
     #[command(flatten)]
     config: ConfigArgument,
-    /// One report object a line, in input order
+    /// One object a line for every input, in input order: a report, or why there
+    /// can be none
     #[arg(long)]
     json: bool,
     /// Files at once; as many as there are cores by default
@@ -38,8 +41,39 @@ pub(super) struct Check {
     paths: Vec<PathBuf>,
 }
 
+/// Schema of the answer to an input of which no report can be made.
+const UNUSABLE_SCHEMA: &str = "unbroken.unusable/1";
+
 /// One input: a file to check, or why it cannot be.
-type Input = Result<PathBuf, String>;
+type Input = Result<PathBuf, Unusable>;
+
+/// An input that could not be used.
+struct Unusable {
+    path: PathBuf,
+    why: String,
+}
+
+impl Unusable {
+    fn new(path: &Path, why: impl std::fmt::Display) -> Self {
+        Self {
+            path: path.to_owned(),
+            why: why.to_string(),
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let name = self.path.file_name().unwrap_or_default();
+        json!({
+            "schema": UNUSABLE_SCHEMA,
+            "file": {
+                "name": name.to_string_lossy(),
+                "name_hex": hex::encode(name.as_bytes()),
+                "path": self.path.display().to_string(),
+            },
+            "error": self.why,
+        })
+    }
+}
 
 impl Check {
     pub(super) async fn main(self) -> Result<ExitCode, String> {
@@ -49,8 +83,7 @@ impl Check {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let jobs = Arc::new(Semaphore::new(self.jobs.unwrap_or(cores).max(1)));
         let mut exit = Exit::default();
-        let mut pending: std::collections::VecDeque<JoinHandle<Result<Report, String>>> =
-            std::collections::VecDeque::new();
+        let mut pending: VecDeque<Pending> = VecDeque::new();
         let mut inputs = self
             .paths
             .iter()
@@ -66,17 +99,24 @@ impl Check {
             let Some(oldest) = pending.pop_front() else {
                 break;
             };
-            let answer = oldest
-                .await
-                .map_err(|e| format!("a check broke down: {e}"))?;
+            let answer = match oldest.answer.await {
+                Ok(answer) => answer,
+                Err(error) => Err(Unusable::new(
+                    &oldest.path,
+                    format!("its check broke down ({error}); this is a fault of the program"),
+                )),
+            };
             exit.take(&answer);
-            match answer {
-                Ok(report) => print(&report, self.json)?,
-                Err(why) => eprintln!("unbroken: {why}"),
-            }
+            print(&answer, self.json)?;
         }
         Ok(exit.code())
     }
+}
+
+/// An input under way.
+struct Pending {
+    path: PathBuf,
+    answer: JoinHandle<Result<Report, Unusable>>,
 }
 
 fn start(
@@ -85,14 +125,19 @@ fn start(
     rules: &Arc<Rules>,
     prober: &Arc<dyn Prober>,
     jobs: &Arc<Semaphore>,
-) -> JoinHandle<Result<Report, String>> {
+) -> Pending {
+    let path = match &input {
+        Ok(path) | Err(Unusable { path, .. }) => path.clone(),
+    };
     let (config, rules, prober, jobs) =
         (config.clone(), rules.clone(), prober.clone(), jobs.clone());
-    tokio::spawn(async move {
+    let answer = tokio::spawn(async move {
         let path = input?;
-        let _turn = jobs.acquire().await.map_err(|e| e.to_string())?;
+        let turn = jobs.acquire().await;
+        let _turn = turn.map_err(|e| Unusable::new(&path, e))?;
         check(&path, &config, &rules, prober.as_ref()).await
-    })
+    });
+    Pending { path, answer }
 }
 
 async fn check(
@@ -100,8 +145,8 @@ async fn check(
     config: &Config,
     rules: &Rules,
     prober: &dyn Prober,
-) -> Result<Report, String> {
-    let unusable = |e: &dyn std::fmt::Display| format!("{}: {e}", path.display());
+) -> Result<Report, Unusable> {
+    let unusable = |e: &dyn std::fmt::Display| Unusable::new(path, e);
     let name = path
         .file_name()
         .unwrap_or(OsStr::new(""))
@@ -149,14 +194,14 @@ async fn check(
 /// not followed beneath a folder; a link named itself is meant.
 fn files_beneath(path: &Path) -> Box<dyn Iterator<Item = Input> + '_> {
     match std::fs::metadata(path) {
-        Err(error) => Box::new(std::iter::once(Err(format!("{}: {error}", path.display())))),
+        Err(error) => Box::new(std::iter::once(Err(Unusable::new(path, error)))),
         Ok(meta) if meta.is_dir() => Box::new(Walk {
             stack: vec![path.to_owned()],
         }),
         Ok(meta) if meta.is_file() => Box::new(std::iter::once(Ok(path.to_owned()))),
-        Ok(_) => Box::new(std::iter::once(Err(format!(
-            "{}: no regular file and no folder",
-            path.display()
+        Ok(_) => Box::new(std::iter::once(Err(Unusable::new(
+            path,
+            "no regular file and no folder",
         )))),
     }
 }
@@ -172,10 +217,10 @@ impl Iterator for Walk {
     fn next(&mut self) -> Option<Input> {
         while let Some(path) = self.stack.pop() {
             match std::fs::symlink_metadata(&path) {
-                Err(error) => return Some(Err(format!("{}: {error}", path.display()))),
+                Err(error) => return Some(Err(Unusable::new(&path, error))),
                 Ok(meta) if meta.is_file() => return Some(Ok(path)),
                 Ok(meta) if meta.is_dir() => match std::fs::read_dir(&path) {
-                    Err(error) => return Some(Err(format!("{}: {error}", path.display()))),
+                    Err(error) => return Some(Err(Unusable::new(&path, error))),
                     Ok(entries) => {
                         let mut inside: Vec<PathBuf> = entries
                             .filter_map(|entry| entry.ok().map(|e| e.path()))
@@ -191,13 +236,19 @@ impl Iterator for Walk {
     }
 }
 
-fn print(report: &Report, as_json: bool) -> Result<(), String> {
-    let mut out = std::io::stdout().lock();
-    let text = if as_json {
-        serde_json::to_string(report).map_err(|e| e.to_string())?
-    } else {
-        words::summary(report)
+fn print(answer: &Result<Report, Unusable>, as_json: bool) -> Result<(), String> {
+    let text = match answer {
+        Ok(report) if as_json => serde_json::to_string(report).map_err(|e| e.to_string())?,
+        Ok(report) => words::summary(report),
+        Err(unusable) => {
+            eprintln!("unbroken: {}: {}", unusable.path.display(), unusable.why);
+            if !as_json {
+                return Ok(());
+            }
+            unusable.as_json().to_string()
+        }
     };
+    let mut out = std::io::stdout().lock();
     writeln!(out, "{text}").map_err(|e| format!("standard output: {e}"))
 }
 
@@ -209,7 +260,7 @@ struct Exit {
 }
 
 impl Exit {
-    fn take(&mut self, answer: &Result<Report, String>) {
+    fn take(&mut self, answer: &Result<Report, Unusable>) {
         match answer {
             Ok(report) => self.not_pass |= report.verdict != Verdict::Pass,
             Err(_) => self.unusable = true,

@@ -50,7 +50,11 @@ pub(super) fn main(command: &ConfigCommand) -> ExitCode {
                 ExitCode::SUCCESS
             }
             None => {
-                eprintln!("unbroken: no key {key}; `unbroken config default` prints them all");
+                let meant = unbroken_config::nearest_key(key)
+                    .map_or(String::new(), |near| format!("; did you mean {near}?"));
+                eprintln!(
+                    "unbroken: no key {key}{meant}; `unbroken config default` prints them all"
+                );
                 ExitCode::from(EXIT_UNUSABLE)
             }
         },

@@ -40,7 +40,7 @@ impl Rejudge {
             limit: PAGE,
             ..Filter::default()
         };
-        let (mut looked_at, mut changed) = (0_u64, 0_u64);
+        let (mut looked_at, mut changed, mut failed) = (0_u64, 0_u64, 0_u64);
         loop {
             let rows = house
                 .ledger
@@ -51,8 +51,13 @@ impl Rejudge {
             filter.before = Some(last.id);
             for row in &rows {
                 looked_at += 1;
-                if self.again(&house, row).await? {
-                    changed += 1;
+                match self.again(&house, row).await {
+                    Ok(true) => changed += 1,
+                    Ok(false) => {}
+                    Err(why) => {
+                        failed += 1;
+                        eprintln!("unbroken: {} {}: {why}", row.id, row.path);
+                    }
                 }
             }
         }
@@ -62,7 +67,10 @@ impl Rejudge {
             "would change"
         };
         println!("{looked_at} files judged again, {changed} {outcome}");
-        Ok(ExitCode::SUCCESS)
+        if failed > 0 {
+            println!("{failed} files could NOT be judged again; nothing was changed for them");
+        }
+        Ok(ExitCode::from(u8::from(failed > 0)))
     }
 
     /// Judges one file again. Says whether the opinion changed.

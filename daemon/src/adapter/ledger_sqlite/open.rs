@@ -5,7 +5,7 @@
 //! one is refused. A change is a file of its own, `migrations/sqlite/NNNN_what.sql`,
 //! with the next number and a line in [`migrations`]; it keeps every event as it
 //! stands (the triggers see to that) and gives new columns a default, so that
-//! earlier rows mean what they meant. Its test, in `tests/ledger/stored_format.rs`,
+//! earlier rows mean what they meant. Its test, beside those in `tests/ledger/`,
 //! makes a ledger from the files before it with rows in it, opens that, and holds
 //! rows and chain against what was entered.
 
