@@ -5,8 +5,10 @@ mod config;
 mod doctor;
 mod place;
 mod rejudge;
+mod reload;
 mod resume;
 mod run;
+mod sandbox;
 mod verify;
 
 use std::path::PathBuf;

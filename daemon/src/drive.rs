@@ -5,6 +5,7 @@
 //! know no state.
 
 mod setbacks;
+mod slots;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use self::setbacks::Setbacks;
+use self::slots::Slots;
 use crate::house::House;
 use crate::kill_point;
 use crate::life::Effect;
@@ -35,6 +37,9 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 /// more to be sure.
 const BREAKDOWNS_MAX: u32 = 3;
 
+/// How long a file waits for a store that is not trusted yet before it asks again.
+const TRUST_ASKED_EVERY: TimeDelta = TimeDelta::seconds(60);
+
 /// How one file's turn ended.
 enum Turn {
     /// It went as far as it will go for now, and the ledger knows.
@@ -47,12 +52,14 @@ enum Turn {
 pub struct Drive {
     house: Arc<House>,
     wake: Arc<Notify>,
+    slots: Arc<Slots>,
 }
 
 impl Drive {
     /// A drive over this house; `wake` is rung when there may be work.
     pub fn new(house: Arc<House>, wake: Arc<Notify>) -> Self {
-        Self { house, wake }
+        let slots = Arc::new(Slots::new(house.config().probe.jobs));
+        Self { house, wake, slots }
     }
 
     /// Works until `stop` turns true, then lets effects under way end for a
@@ -147,24 +154,18 @@ impl Drive {
             .collect::<Vec<_>>();
         for row in free {
             let id = row.id;
-            let (house, stop) = (self.house.clone(), stop.clone());
+            let (house, slots, stop) = (self.house.clone(), self.slots.clone(), stop.clone());
             let task = under_way
                 .tasks
-                .spawn(async move { follow(&house, row, &stop).await });
+                .spawn(async move { follow(&house, &slots, row, &stop).await });
             under_way.files.insert(task.id(), id);
         }
     }
 
-    /// Files at once: one more than probes, so that copying and storing go on
-    /// while every probe is busy.
+    /// Files under way at once. Most of them wait for a slot of their effect, so
+    /// that a long recording keeps nobody from being copied, stored or reported.
     fn room(&self) -> usize {
-        let jobs = usize::try_from(self.house.config().probe.jobs).unwrap_or(0);
-        let jobs = if jobs == 0 {
-            std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-        } else {
-            jobs
-        };
-        jobs + 1
+        usize::try_from(self.house.config().limits.in_flight_files).unwrap_or(usize::MAX)
     }
 }
 
@@ -183,8 +184,17 @@ impl UnderWay {
 }
 
 /// Takes one file as far as it will go.
-async fn follow(house: &House, mut row: FileRow, stop: &watch::Receiver<bool>) -> Turn {
-    while row.state.is_working() && !*stop.borrow() {
+async fn follow(
+    house: &House,
+    slots: &Slots,
+    mut row: FileRow,
+    stop: &watch::Receiver<bool>,
+) -> Turn {
+    while row.state.is_working() {
+        let _slot = slots.of(row.state.owed()).await;
+        if *stop.borrow() {
+            break;
+        }
         match once(house, &row).await {
             Ok(Some(next)) => row = next,
             Ok(None) => return Turn::Over,
@@ -211,6 +221,14 @@ async fn untold(house: &House, row: &FileRow, fault: Fault) -> Turn {
 /// the file has to wait.
 async fn once(house: &House, row: &FileRow) -> Result<Option<FileRow>, Fault> {
     let effect = row.state.owed();
+    if effect == Effect::Release && !step::release::may_begin(house) {
+        // No attempt and no failure: the chain hears of it once.
+        let now = house.clock.now();
+        let until = later(now, TRUST_ASKED_EVERY);
+        let why = step::release::UNTRUSTED;
+        house.ledger.postpone(row.id, now, why, until).await?;
+        return Ok(None);
+    }
     let name = effect.as_str();
     house
         .ledger
@@ -245,6 +263,14 @@ async fn once(house: &House, row: &FileRow) -> Result<Option<FileRow>, Fault> {
             }
             Ok(Some(next))
         }
+        Err(Fault::Fleeting(why)) if gives_up(house, row) => {
+            let attempts = row.attempts.saturating_add(1);
+            tracing::error!(file = %row.id, path = %row.path, effect = name, attempts, why, "held: a person must act");
+            let why =
+                format!("given up after {attempts} attempts (retry.fleeting_attempts): {why}");
+            house.ledger.hold(row.id, now, &why).await?;
+            Ok(None)
+        }
         Err(Fault::Fleeting(why)) => {
             let pause = pause_after(house, row);
             tracing::warn!(file = %row.id, path = %row.path, effect = name, attempt = row.attempts + 1, pause_s = pause.num_seconds(), why, "did not work; trying again");
@@ -276,6 +302,13 @@ async fn perform(house: &House, row: &FileRow, effect: Effect) -> Result<Happene
             row.state
         ))),
     }
+}
+
+/// Whether the config bounds the attempts against a passing fault, and this was
+/// the last.
+fn gives_up(house: &House, row: &FileRow) -> bool {
+    let most = house.config().retry.fleeting_attempts;
+    most > 0 && u64::from(row.attempts) + 1 >= most
 }
 
 /// Doubles from the base to the cap. Files are spread by their number, so that

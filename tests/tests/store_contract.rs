@@ -68,6 +68,8 @@ fn settings(server: &SeaweedFs, bucket: &str) -> S3Settings {
         session_token: None,
         path_style: true,
         part_bytes: MIN_PART_BYTES,
+        connect: Duration::from_secs(5),
+        attempt: Duration::from_secs(60),
         slowest_bytes_per_s: 64 << 10,
         retention: None,
     }

@@ -19,6 +19,7 @@ mod open;
 mod rows;
 mod trouble;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -204,6 +205,16 @@ impl Ledger for SqliteLedger {
         write!(self, moves::wait_for(id, at, why))
     }
 
+    async fn postpone(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        why: &str,
+        not_before: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        write!(self, moves::postpone(id, at, why, not_before))
+    }
+
     async fn failed(
         &self,
         id: FileId,
@@ -252,6 +263,10 @@ impl Ledger for SqliteLedger {
 
     async fn any_object(&self, store: &str) -> Result<Option<ObjectKey>, Fault> {
         read!(self, objects::any_object(store))
+    }
+
+    async fn upload_ids(&self) -> Result<HashSet<String>, Fault> {
+        read!(self, objects::upload_ids())
     }
 
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {

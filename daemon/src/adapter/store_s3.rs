@@ -15,6 +15,7 @@ mod put;
 mod read;
 mod sweep;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +32,9 @@ use crate::port::store::{Ability, ObjectKey, Put, ReadBack, Source, Store, Uploa
 
 /// The smallest part that S3 takes, but for the last one (Amazon S3 limits).
 pub const MIN_PART_BYTES: u64 = 5 << 20;
+
+/// The longest part that S3 takes (Amazon S3 limits).
+pub const MAX_PART_BYTES: u64 = 5 << 30;
 
 /// The length of parts unless set otherwise: few requests, and little to send
 /// again after a failure.
@@ -60,10 +64,14 @@ pub struct S3Settings {
     /// (Amazon, Alibaba Cloud OSS, Tencent COS).
     pub path_style: bool,
     /// Length of parts, and up to where a file is sent in one piece; at least
-    /// [`MIN_PART_BYTES`].
+    /// [`MIN_PART_BYTES`], at most [`MAX_PART_BYTES`].
     pub part_bytes: u64,
+    /// Time that connecting may take.
+    pub connect: Duration,
+    /// Time that every request has at least; one with a large body gets more.
+    pub attempt: Duration,
     /// The slowest line that still counts as working, bytes per second; sets
-    /// the time that one part may take, at least a minute.
+    /// the time that one part may take, at least `attempt`.
     pub slowest_bytes_per_s: u64,
     /// Asks the store to protect every object until a day; needs a bucket with
     /// Object Lock.
@@ -91,6 +99,8 @@ impl fmt::Debug for S3Settings {
             .field("access_key", &self.access_key)
             .field("path_style", &self.path_style)
             .field("part_bytes", &self.part_bytes)
+            .field("connect", &self.connect)
+            .field("attempt", &self.attempt)
             .field("slowest_bytes_per_s", &self.slowest_bytes_per_s)
             .field("retention", &self.retention)
             .finish_non_exhaustive()
@@ -161,9 +171,8 @@ impl S3Store {
 
     /// How long one request with so many bytes may take.
     fn patience(&self, bytes: u64) -> Duration {
-        const LEAST: Duration = Duration::from_secs(60);
         let slowest = Duration::from_secs(bytes / self.settings.slowest_bytes_per_s.max(1));
-        slowest.max(LEAST)
+        slowest.max(self.settings.attempt)
     }
 }
 
@@ -178,6 +187,9 @@ fn check_settings(mut settings: S3Settings) -> Result<S3Settings, Fault> {
     }
     if settings.part_bytes < MIN_PART_BYTES {
         return wrong("parts must be at least 5 MiB long");
+    }
+    if settings.part_bytes > MAX_PART_BYTES {
+        return wrong("parts must be at most 5 GiB long");
     }
     if !settings.prefix.is_empty() && ObjectKey::new(settings.prefix.as_str()).is_none() {
         return wrong("the prefix has an empty, `.` or `..` part or a control character");
@@ -230,6 +242,12 @@ impl Store for S3Store {
             .map_err(|fault| fault.while_doing(format!("reading {key}")))
     }
 
+    async fn sweep_uploads(&self, known: &HashSet<String>, age: Duration) -> Result<u64, Fault> {
+        self.abort_abandoned(known, age)
+            .await
+            .map_err(|fault| fault.while_doing("sweeping abandoned uploads"))
+    }
+
     async fn doctor(&self) -> Result<Vec<Ability>, Fault> {
         self.examine().await
     }
@@ -251,6 +269,8 @@ mod tests {
             session_token: None,
             path_style: true,
             part_bytes: DEFAULT_PART_BYTES,
+            connect: Duration::from_secs(5),
+            attempt: Duration::from_secs(60),
             slowest_bytes_per_s: 1,
             retention: None,
         };

@@ -3,10 +3,8 @@
 
 use std::process::ExitCode;
 
-use unbroken_probes::probe::Wants;
-
+use super::sandbox::{Lock, try_lock};
 use super::{ConfigArgument, place};
-use crate::port::prober::Probe;
 
 /// Say whether this machine and its store keep what custody relies on
 #[derive(clap::Args)]
@@ -55,29 +53,20 @@ impl Doctor {
     }
 }
 
-/// Probes a file of one byte: the child either locks itself in or says why not.
 async fn sandbox(config: &unbroken_config::Config) -> Result<bool, String> {
-    let prober = place::prober(config)?;
-    let file = std::env::temp_dir().join(format!("unbroken-doctor-{}", std::process::id()));
-    std::fs::write(&file, b"?").map_err(|e| format!("{}: {e}", file.display()))?;
-    let wants = Wants {
-        name: "doctor".to_owned(),
-        still_long_side_px: 0,
-        stills_count: 0,
-    };
-    let probe = prober.probe(&file, &wants).await;
-    let _ = std::fs::remove_file(&file);
-    Ok(match probe {
-        Ok(Probe::Measured(_)) => {
+    Ok(match try_lock(config).await? {
+        Lock::InForce => {
             println!("sandbox: the prober's child locks itself in");
             true
         }
-        Ok(Probe::Broke { why }) => {
-            println!("sandbox: BROKEN: {why}");
-            false
+        Lock::Off => {
+            println!(
+                "sandbox: NOT in force, as probe.sandbox = \"off\" says; every report says so"
+            );
+            true
         }
-        Err(fault) => {
-            println!("sandbox: BROKEN: {fault}");
+        Lock::Broken(why) => {
+            println!("sandbox: BROKEN: {why}");
             false
         }
     })

@@ -103,6 +103,8 @@ pub(super) async fn store(
         session_token: secrets.session_token,
         path_style: s3.path_style,
         part_bytes: s3.part_bytes,
+        connect: s3.connect_timeout_s.duration(),
+        attempt: s3.attempt_timeout_s.duration(),
         slowest_bytes_per_s: s3.min_rate_bytes_per_s,
         retention: retention(s3),
     };

@@ -1,6 +1,5 @@
 //! `unbroken run`: the daemon.
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +10,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use unbroken_config::Config;
 
+use super::reload::reload;
+use super::sandbox::{Lock, try_lock};
 use super::{ConfigArgument, place};
 use crate::adapter::os_clock::OsClock;
 use crate::drive::Drive;
@@ -20,8 +21,10 @@ use crate::{deadlines, log, receipts, reconciliation, sweep, web};
 
 /// How long a clean stop may take in all; systemd's default is far longer.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
-/// Pause between two trials of a store that does not yet keep its promises.
-const STORE_TRIAL_EVERY: Duration = Duration::from_secs(60);
+/// First and longest pause between two trials of a store that does not yet keep
+/// its promises; each trial leaves small objects behind, so pauses double.
+const STORE_TRIAL_PAUSES: (Duration, Duration) =
+    (Duration::from_secs(60), Duration::from_secs(3600));
 
 /// Run the daemon
 #[derive(clap::Args)]
@@ -39,18 +42,21 @@ impl Run {
         let mut interrupt = on(SignalKind::interrupt())?;
         let (tell_config, in_force) = watch::channel(Arc::new(config));
         let (tell_stop, stop) = watch::channel(false);
+        lock_in(&in_force.borrow().clone()).await?;
         let (house, told) = build(in_force).await?;
         let mut rooms = open_rooms(&house, told, &stop).await?;
         greet(&house).await;
+        let mut broken = false;
         loop {
             tokio::select! {
                 _ = hangup.recv() => reload(self.config.config.as_deref(), &house, &tell_config).await,
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
+                // No room ends before it is told to.
                 Some(ended) = rooms.join_next() => {
-                    if let Err(error) = ended {
-                        tracing::error!(%error, "a room of the daemon broke down; this is a fault of the program");
-                    }
+                    let why = ended.err().map_or("it ended by itself".to_owned(), |e| e.to_string());
+                    tracing::error!(why, "a room of the daemon broke down; this is a fault of the program");
+                    broken = true;
                     break;
                 }
             }
@@ -64,12 +70,31 @@ impl Run {
         }
         note(&house, "stopped", json!({})).await;
         tracing::info!("stopped; nothing is lost");
-        Ok(ExitCode::SUCCESS)
+        // Whoever supervises the daemon starts it again.
+        Ok(ExitCode::from(u8::from(broken)))
     }
 }
 
 fn on(kind: SignalKind) -> Result<Signal, String> {
     signal(kind).map_err(|e| format!("signals cannot be received: {e}"))
+}
+
+/// Refuses to start where the probing child cannot lock itself in although it
+/// shall, and says aloud where it shall not.
+async fn lock_in(config: &Config) -> Result<(), String> {
+    match try_lock(config).await? {
+        Lock::InForce => tracing::info!("the probing process locks itself in"),
+        Lock::Off => tracing::warn!(
+            "the sandbox is NOT in force (probe.sandbox = \"off\"); every report says so"
+        ),
+        Lock::Broken(why) => {
+            return Err(format!(
+                "the probing process cannot lock itself in: {why}. Use a kernel with Landlock and \
+                 seccomp, or set probe.sandbox = \"off\", which every report then says"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Opens every adapter.
@@ -118,6 +143,7 @@ async fn open_rooms(
     rooms.spawn(deadlines::watch_over(house.clone(), stop.clone()));
     rooms.spawn(reconciliation::daily(house.clone(), stop.clone()));
     rooms.spawn(try_store(house.clone(), stop.clone()));
+    rooms.spawn(sweep::uploads(house.clone(), stop.clone()));
     let listener = tokio::net::TcpListener::bind(config.web_address())
         .await
         .map_err(|e| {
@@ -131,19 +157,24 @@ async fn open_rooms(
 }
 
 /// Sources are released only from a store that was seen to keep what custody
-/// relies on. Storing itself does not wait for that.
+/// relies on. Storing itself does not wait for that. The chain hears of a trial
+/// only if it ended otherwise than the one before.
 async fn try_store(house: Arc<House>, mut stop: watch::Receiver<bool>) {
+    let mut pause = STORE_TRIAL_PAUSES.0;
+    let mut noted = None;
     while !*stop.borrow() {
         match house.store.doctor().await {
             Ok(abilities) => {
-                let missing: Vec<&str> = abilities
-                    .iter()
+                let missing: Vec<String> = abilities
+                    .into_iter()
                     .filter(|ability| ability.required && !ability.kept)
-                    .map(|ability| ability.name.as_str())
+                    .map(|ability| ability.name)
                     .collect();
                 house.trust_store(missing.is_empty());
-                let seen = json!({"store": house.store.id(), "missing": missing});
-                note(&house, "store_tried", seen).await;
+                if noted.as_ref() != Some(&missing) {
+                    let seen = json!({"store": house.store.id(), "missing": missing});
+                    note(&house, "store_tried", seen).await;
+                }
                 if missing.is_empty() {
                     tracing::info!(
                         store = house.store.id(),
@@ -157,15 +188,17 @@ async fn try_store(house: Arc<House>, mut stop: watch::Receiver<bool>) {
                     ?missing,
                     "the store does not keep what custody relies on; sources stay in the share"
                 );
+                noted = Some(missing);
             }
             Err(error) => {
                 tracing::warn!(store = house.store.id(), %error, "the store could not be tried")
             }
         }
         tokio::select! {
-            () = house.clock.sleep(STORE_TRIAL_EVERY) => {}
+            () = house.clock.sleep(pause) => {}
             _ = stop.changed() => {}
         }
+        pause = (pause * 2).min(STORE_TRIAL_PAUSES.1);
     }
 }
 
@@ -187,47 +220,8 @@ async fn greet(house: &House) {
     .await;
 }
 
-/// Takes a changed config into force, or keeps the old one and says why. What
-/// was opened at the start (shares, state, store, web) changes at the next.
-async fn reload(file: Option<&Path>, house: &House, tell: &watch::Sender<Arc<Config>>) {
-    let file: PathBuf = match file {
-        Some(file) => file.to_owned(),
-        None => {
-            tracing::info!("no config file was given; the embedded defaults stay");
-            return;
-        }
-    };
-    match place::config(Some(&file)) {
-        Ok(config) => {
-            let before = house.config();
-            let needs_restart = config.share != before.share
-                || config.state != before.state
-                || config.ledger != before.ledger
-                || config.store != before.store
-                || config.probe != before.probe
-                || config.web != before.web;
-            let rules = config.hash();
-            tell.send_replace(Arc::new(config));
-            note(
-                house,
-                "config",
-                json!({"file": file.display().to_string(), "rules": rules}),
-            )
-            .await;
-            tracing::info!(file = %file.display(), rules, needs_restart, "the changed config is in force");
-            if needs_restart {
-                tracing::warn!(
-                    "share, state, ledger, store, probe and web change only at a restart"
-                );
-            }
-        }
-        Err(why) => {
-            tracing::error!(file = %file.display(), "the changed config is refused, the old one stays in force:\n{why}");
-        }
-    }
-}
-
-async fn note(house: &House, kind: &str, detail: serde_json::Value) {
+/// Writes a note of the daemon's own into the chain.
+pub(super) async fn note(house: &House, kind: &str, detail: serde_json::Value) {
     if let Err(error) = house
         .ledger
         .note(house.clock.now(), None, kind, detail)

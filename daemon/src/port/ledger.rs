@@ -7,6 +7,8 @@
 //! - [`Ledger::advance`] moves a file only if it is still in the state that the
 //!   caller saw, so two drives can never move one file twice.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -317,6 +319,16 @@ pub trait Ledger: UploadJournal {
     /// Says what a waiting file waits for. No event unless the words changed.
     async fn wait_for(&self, id: FileId, at: DateTime<Utc>, why: &str) -> Result<(), Fault>;
 
+    /// Says what a file waits for, and until when it is not to be asked again. No
+    /// event unless the words changed.
+    async fn postpone(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        why: &str,
+        not_before: DateTime<Utc>,
+    ) -> Result<(), Fault>;
+
     /// Counts a failed attempt and says when to try again.
     async fn failed(
         &self,
@@ -352,6 +364,9 @@ pub trait Ledger: UploadJournal {
 
     /// An object that stands in this store, if the ledger knows any.
     async fn any_object(&self, store: &str) -> Result<Option<ObjectKey>, Fault>;
+
+    /// The ids of all uploads under way.
+    async fn upload_ids(&self) -> Result<HashSet<String>, Fault>;
 
     /// The newest report of a file.
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault>;

@@ -1,6 +1,8 @@
 //! Write-once storage: what custody needs from it.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -170,6 +172,13 @@ pub trait Store: Send + Sync {
     async fn show(&self, at: &ObjectKey, key: &ObjectKey) -> Result<(), Fault> {
         let _ = (at, key);
         Ok(())
+    }
+
+    /// Gives up uploads that began longer than `age` ago and whose id is not among
+    /// `known`, where this store has such a thing. Says how many.
+    async fn sweep_uploads(&self, known: &HashSet<String>, age: Duration) -> Result<u64, Fault> {
+        let _ = (known, age);
+        Ok(0)
     }
 
     /// Tries what custody relies on, with objects of its own under

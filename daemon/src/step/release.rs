@@ -11,6 +11,17 @@ use crate::port::fault::Fault;
 use crate::port::ledger::FileRow;
 use crate::port::share::Removal;
 
+/// What a file waits for while the store is not trusted.
+pub const UNTRUSTED: &str = "the store has not been seen to keep what custody relies on, so the \
+    source stays; run `unbroken doctor --store`";
+
+/// Whether sources may be removed at all now. Where the config keeps them anyway,
+/// there is nothing to wait for.
+pub fn may_begin(house: &House) -> bool {
+    let release = &house.config().release;
+    !release.enabled || !release.require_store_doctor || house.is_store_trusted()
+}
+
 /// Removes the source, or says why it stays.
 pub async fn release(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let config = house.config();
@@ -20,12 +31,9 @@ pub async fn release(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     if !config.release.enabled {
         return Ok(kept("release.enabled is false"));
     }
-    if config.release.require_store_doctor && !house.is_store_trusted() {
-        return Err(Fault::Fleeting(
-            "the store has not been seen to keep what custody relies on, so the source stays; run \
-             `unbroken doctor --store`"
-                .to_owned(),
-        ));
+    // The drive asks too, before it begins; this is the last door.
+    if !may_begin(house) {
+        return Err(Fault::Fleeting(UNTRUSTED.to_owned()));
     }
     let digests = digests_of(row)?;
     // Asserted in pairs: the step that stored it read it back, and the ledger

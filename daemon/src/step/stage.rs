@@ -33,6 +33,12 @@ pub async fn stage(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     };
     // A copy from before a crash was never committed, so it counts for nothing.
     remove_if_there(&target)?;
+    let free_bytes = free_bytes(&house.state.staging())?;
+    require_space(
+        free_bytes,
+        row.fingerprint.size_bytes,
+        config.stage.min_free_bytes,
+    )?;
     let staged = share
         .stage(&row.path, &row.fingerprint, &target, choice)
         .await?;
@@ -61,6 +67,26 @@ pub async fn stage(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     })
 }
 
+fn free_bytes(folder: &std::path::Path) -> Result<u64, Fault> {
+    let space = rustix::fs::statvfs(folder).map_err(std::io::Error::from)?;
+    Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// Refuses a copy after which less than the reserve would be free.
+fn require_space(free_bytes: u64, copy_bytes: u64, reserve_bytes: u64) -> Result<(), Fault> {
+    if free_bytes >= copy_bytes.saturating_add(reserve_bytes) {
+        return Ok(());
+    }
+    Err(Fault::Fleeting(format!(
+        "not enough space for a private copy: {} MiB are free, {} MiB and a reserve of {} MiB \
+         (stage.min_free_bytes) are needed; free some space in the state folder, it goes on by \
+         itself. The file stays in the share",
+        free_bytes >> 20,
+        copy_bytes.div_ceil(1 << 20),
+        reserve_bytes >> 20,
+    )))
+}
+
 /// Throws the private copy away; called when a file has come to rest. A
 /// leftover is swept at the next start.
 pub fn discard(house: &House, id: FileId) {
@@ -75,5 +101,23 @@ fn remove_if_there(path: &std::path::Path) -> Result<(), Fault> {
             Err(Fault::from(error).while_doing(format!("removing {}", path.display())))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_stays_free() {
+        assert!(require_space(30, 10, 20).is_ok());
+        let Err(Fault::Fleeting(why)) = require_space(29 << 20, 10 << 20, 20 << 20) else {
+            panic!("there was no room");
+        };
+        assert!(
+            why.contains("29 MiB") && why.contains("stage.min_free_bytes"),
+            "{why}"
+        );
+        assert!(require_space(u64::MAX - 1, 1, u64::MAX).is_err());
     }
 }

@@ -161,6 +161,14 @@ impl Home {
         self.step(row.id, State::Named, Event::Saved, saved).await
     }
 
+    /// Takes a file to `Reported`, without a report.
+    pub async fn reported(&self) -> FileRow {
+        let row = self.stored().await;
+        let nothing = Change::default();
+        self.step(row.id, State::Stored, Event::Published, nothing)
+            .await
+    }
+
     async fn step(&self, id: FileId, from: State, event: Event, change: Change) -> FileRow {
         let advance = Advance {
             id,

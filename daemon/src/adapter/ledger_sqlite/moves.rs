@@ -369,6 +369,23 @@ pub(super) async fn wait_for(
     .await
 }
 
+/// Says what a file waits for, and until when.
+pub(super) async fn postpone(
+    conn: &mut SqliteConnection,
+    id: FileId,
+    at: DateTime<Utc>,
+    why: &str,
+    not_before: DateTime<Utc>,
+) -> Result<(), Fault> {
+    sqlx::query("UPDATE files SET not_before_us = $1 WHERE id = $2")
+        .bind(us(not_before))
+        .bind(id.0)
+        .execute(&mut *conn)
+        .await
+        .map_err(fault)?;
+    wait_for(conn, id, at, why).await
+}
+
 /// Counts a failed attempt.
 pub(super) async fn failed(
     conn: &mut SqliteConnection,

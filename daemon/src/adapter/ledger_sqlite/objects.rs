@@ -1,6 +1,6 @@
 //! Stored objects, running numbers, and uploads under way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -245,6 +245,16 @@ pub(super) async fn load(
         part_bytes: get::<i64>(&row, "part_bytes")?.cast_unsigned(),
         parts,
     }))
+}
+
+pub(super) async fn upload_ids(conn: &mut SqliteConnection) -> Result<HashSet<String>, Fault> {
+    sqlx::query("SELECT upload_id FROM uploads")
+        .fetch_all(conn)
+        .await
+        .map_err(fault)?
+        .iter()
+        .map(|row| get(row, "upload_id"))
+        .collect()
 }
 
 pub(super) async fn save(

@@ -14,12 +14,6 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use super::S3Settings;
 
-/// A connection is there within this time or not at all.
-const CONNECT: Duration = Duration::from_secs(10);
-
-/// A request without a large body is answered within this time.
-const ANSWER: Duration = Duration::from_secs(60);
-
 /// A line may stand still this long; the SDK's 20 s broke off slow but living
 /// uploads (awslabs/aws-sdk-rust issues 1146 and 1202).
 const STALL: Duration = Duration::from_secs(60);
@@ -55,15 +49,15 @@ pub(super) fn client(settings: &S3Settings) -> Client {
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .stalled_stream_protection(stall)
-        .timeout_config(timeouts(ANSWER))
+        .timeout_config(timeouts(settings, settings.attempt))
         .retry_config(retries(ATTEMPTS));
     config.set_endpoint_url(settings.endpoint.clone());
     Client::from_conf(config.build())
 }
 
-fn timeouts(attempt: Duration) -> TimeoutConfig {
+fn timeouts(settings: &S3Settings, attempt: Duration) -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
+        .connect_timeout(settings.connect)
         .operation_attempt_timeout(attempt)
         .build()
 }
@@ -76,6 +70,6 @@ fn retries(attempts: u32) -> RetryConfig {
 }
 
 /// For one request that may take longer than others.
-pub(super) fn with_patience(patience: Duration) -> Builder {
-    Config::builder().timeout_config(timeouts(patience))
+pub(super) fn with_patience(settings: &S3Settings, patience: Duration) -> Builder {
+    Config::builder().timeout_config(timeouts(settings, patience))
 }

@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::put::{Attempt, Look, base64_of_hex};
 use super::{MIN_PART_BYTES, S3Store};
 use crate::adapter::digester::Digester;
-use crate::adapter::store_doctor::{self, MemoryJournal, Run, required, small};
+use crate::adapter::store_doctor::{self, MemoryJournal, Run, required, small, told};
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::store::{Ability, ObjectKey, Put, ReadBack, Source, Store, UploadJournal};
@@ -61,10 +61,14 @@ impl S3Store {
     pub(super) async fn examine(&self) -> Result<Vec<Ability>, Fault> {
         let run = Run::new()?;
         let mut abilities = store_doctor::examine(&Unguarded(self)).await?;
-        abilities.push(self.wrong_checksum(&run).await?);
-        abilities.push(self.multipart(&run).await?);
+        abilities.push(told(
+            "wrong_checksum_refused",
+            self.wrong_checksum(&run).await,
+        ));
+        abilities.push(told("multipart", self.multipart(&run).await));
         abilities.push(self.versioning().await);
-        abilities.push(self.object_lock(&run).await?);
+        let locks = self.object_lock(&run).await;
+        abilities.push(told("object_lock", locks));
         abilities.push(Ability {
             name: "durability".into(),
             kept: true,
@@ -101,7 +105,9 @@ impl S3Store {
 
     /// Two parts; then other bytes to the same key, completed conditionally.
     async fn multipart(&self, run: &Run) -> Result<Ability, Fault> {
-        let key = run.key("multipart")?;
+        // Always the same key and bytes: what is tried leaves 5 MiB behind, and
+        // nothing is ever removed from a store, so it does that once.
+        let key = large_key()?;
         let store = self.with_smallest_parts();
         let (first, second) = (Large::new(b'1')?, Large::new(b'2')?);
         let journal = MemoryJournal::default();
@@ -253,6 +259,11 @@ impl S3Store {
             _ => (false, "an object was stored, but not locked".into()),
         })
     }
+}
+
+fn large_key() -> Result<ObjectKey, Fault> {
+    ObjectKey::new("_doctor/multipart")
+        .ok_or_else(|| Fault::Final("`_doctor/multipart` is not a clean key".to_owned()))
 }
 
 /// A file in memory, one byte longer than the least part.

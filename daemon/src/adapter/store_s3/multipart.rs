@@ -130,7 +130,10 @@ impl S3Store {
             .checksum_sha256(&part.sha256)
             .body(body)
             .customize()
-            .config_override(with_patience(self.patience(part.length_bytes)))
+            .config_override(with_patience(
+                &self.settings,
+                self.patience(part.length_bytes),
+            ))
             .send()
             .await;
         match sent {
@@ -170,7 +173,7 @@ impl S3Store {
                     .build(),
             )
             .customize()
-            .config_override(with_patience(COMPLETION))
+            .config_override(with_patience(&self.settings, COMPLETION))
             .send()
             .await?;
         Ok(completed.version_id)

@@ -142,7 +142,10 @@ impl S3Store {
             .set_object_lock_retain_until_date(until)
             .body(ByteStream::from(bytes.clone()))
             .customize()
-            .config_override(with_patience(self.patience(digests.size_bytes)))
+            .config_override(with_patience(
+                &self.settings,
+                self.patience(digests.size_bytes),
+            ))
             .send()
             .await
             .map_err(Refusal::from);

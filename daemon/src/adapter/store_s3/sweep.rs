@@ -14,7 +14,7 @@ impl S3Store {
     /// Aborts uploads below the prefix that began longer than `age` ago and
     /// whose id no ledger remembers; how many it were. `known` must hold the
     /// ids of every daemon that shares this prefix.
-    pub async fn sweep_uploads(
+    pub(super) async fn abort_abandoned(
         &self,
         known: &HashSet<String>,
         age: Duration,

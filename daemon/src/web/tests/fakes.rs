@@ -1,5 +1,6 @@
 //! A house whose ledger is a list of rows and whose other ports are never asked.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -132,6 +133,15 @@ impl Ledger for FakeLedger {
     async fn wait_for(&self, _: FileId, _: DateTime<Utc>, _: &str) -> Result<(), Fault> {
         unasked()
     }
+    async fn postpone(
+        &self,
+        _: FileId,
+        _: DateTime<Utc>,
+        _: &str,
+        _: DateTime<Utc>,
+    ) -> Result<(), Fault> {
+        unasked()
+    }
     async fn failed(
         &self,
         _: FileId,
@@ -163,6 +173,9 @@ impl Ledger for FakeLedger {
         unasked()
     }
     async fn any_object(&self, _: &str) -> Result<Option<ObjectKey>, Fault> {
+        unasked()
+    }
+    async fn upload_ids(&self) -> Result<HashSet<String>, Fault> {
         unasked()
     }
     async fn report(&self, id: FileId) -> Result<Option<ReportRow>, Fault> {
