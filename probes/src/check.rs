@@ -279,6 +279,18 @@ pub enum Ruling {
     Found(Vec<Seen>),
 }
 
+/// A thing in the file that more than one check can see. Findings that rest on
+/// the same thing are one sign, not two, whatever their families are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// One save by an imaging library: its comment, its way of coding, its
+    /// segments.
+    LibrarySave,
+    /// One program that encoded and wrapped a recording: its name, and what it
+    /// writes wherever sound starts before the pictures.
+    WrappingProgram,
+}
+
 /// One thing that a check saw. Code, clause, aspect and family are added by
 /// the judge.
 #[derive(Clone, Debug, PartialEq)]
@@ -299,6 +311,8 @@ pub struct Seen {
     pub unit: &'static str,
     /// One sentence with the numbers.
     pub text: Text,
+    /// What it rests on, if other checks may rest on the same.
+    pub evidence: Option<Evidence>,
 }
 
 impl Seen {
@@ -313,6 +327,15 @@ impl Seen {
             limit: None,
             unit: "",
             text,
+            evidence: None,
+        }
+    }
+
+    /// The same, resting on `evidence`.
+    pub fn resting_on(self, evidence: Evidence) -> Self {
+        Self {
+            evidence: Some(evidence),
+            ..self
         }
     }
 }

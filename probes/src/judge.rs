@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::capture::{CaptureEnd, capture_end};
 use crate::check::{
-    Aspect, Case, Check, CheckNotRun, Context, Finding, Level, Limits, Ruling, Seen, Strength,
+    Aspect, Case, Check, CheckNotRun, Context, Evidence, Finding, Level, Limits, Ruling, Seen,
+    Strength,
 };
 use crate::deadline::{Saved, SavedResult, saved};
 use crate::measurements::{Kind, Measurements, Span};
@@ -122,7 +123,7 @@ pub struct Judgement {
 pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
     let capture = capture_end(m, context);
     let saved = saved(&capture, context);
-    let mut findings = Vec::new();
+    let mut found = Vec::new();
     let mut not_run = Vec::new();
     let mut passed = Vec::new();
     let mut aspects_not_run = Vec::new();
@@ -173,12 +174,15 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
                     .get(check.code)
                     .copied()
                     .unwrap_or(Level::Fail);
-                findings.extend(seen.into_iter().map(|seen| finding(check, seen, cap)));
+                found.extend(seen.into_iter().map(|seen| {
+                    let evidence = seen.evidence;
+                    (finding(check, seen, cap), evidence)
+                }));
             }
         }
     }
 
-    weigh_supporting(&mut findings);
+    let mut findings = weigh_supporting(found);
     findings.sort_by(|a, b| {
         let first_s = |f: &Finding| f.spans.first().map_or(0.0, |s| s.start_s);
         (b.level, b.strength)
@@ -225,28 +229,39 @@ fn finding(check: &Check, seen: Seen, cap: Level) -> Finding {
 }
 
 /// A lone supporting sign of editing is shown but decides nothing; with a
-/// partner of another family at the same instant both ask for a person.
-fn weigh_supporting(findings: &mut [Finding]) {
+/// partner of another family at the same instant both ask for a person. Two
+/// looks at one thing are no partners, and what could not be decided accuses
+/// nobody.
+fn weigh_supporting(found: Vec<(Finding, Option<Evidence>)>) -> Vec<Finding> {
     let is_sign = |f: &Finding| {
-        f.aspect == Aspect::Integrity && f.strength == Strength::Supporting && f.level > Level::Info
+        f.aspect == Aspect::Integrity
+            && f.strength == Strength::Supporting
+            && f.level >= Level::Attention
     };
-    let partnered: Vec<bool> = findings
+    let partnered: Vec<bool> = found
         .iter()
-        .enumerate()
-        .map(|(i, a)| {
+        .map(|(a, a_rests_on)| {
             is_sign(a)
-                && findings.iter().enumerate().any(|(j, b)| {
-                    i != j && b.family != a.family && is_sign(b) && same_instant(&a.spans, &b.spans)
+                && found.iter().any(|(b, b_rests_on)| {
+                    b.family != a.family
+                        && is_sign(b)
+                        && (a_rests_on.is_none() || a_rests_on != b_rests_on)
+                        && same_instant(&a.spans, &b.spans)
                 })
         })
         .collect();
-    for (finding, has_partner) in findings.iter_mut().zip(partnered) {
-        let weightless =
-            finding.strength == Strength::Information || (is_sign(finding) && !has_partner);
-        if finding.aspect == Aspect::Integrity && weightless && finding.level != Level::Unknown {
-            finding.level = Level::Info;
-        }
-    }
+    let weighed = found.into_iter().zip(partnered);
+    weighed
+        .map(|((mut finding, _), has_partner)| {
+            let weightless =
+                finding.strength == Strength::Information || (is_sign(&finding) && !has_partner);
+            if finding.aspect == Aspect::Integrity && weightless && finding.level != Level::Unknown
+            {
+                finding.level = Level::Info;
+            }
+            finding
+        })
+        .collect()
 }
 
 /// Findings without a place speak of the whole file, and so only agree with
@@ -341,3 +356,6 @@ fn level_as_verdict(level: Level) -> Verdict {
         Level::Fail => Verdict::Fail,
     }
 }
+
+#[cfg(test)]
+mod tests;

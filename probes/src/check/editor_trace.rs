@@ -1,7 +1,7 @@
 //! `editor_trace`: the file itself names a program that wrote it after capture.
 
 use crate::check::writers::{self, Who, Writer};
-use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Trace};
 use crate::text::{StaticText, Text};
 
@@ -59,7 +59,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     }
     let seen: Vec<Seen> = programs
         .iter()
-        .filter_map(|(writer, traces)| says(writer, traces))
+        .filter_map(|(writer, traces)| says(writer, traces, case.m.kind))
         .collect();
     if seen.is_empty() {
         Ruling::Pass
@@ -68,7 +68,24 @@ fn judge(case: &Case<'_>) -> Ruling {
     }
 }
 
-fn says(writer: &Writer, traces: &[&Trace]) -> Option<Seen> {
+/// A step of the history that changed what is said of the picture and not the
+/// picture; a caption program's, or Lightroom's on saving a rating.
+fn is_metadata_step(trace: &Trace) -> bool {
+    trace.field == "xmpMM.History" && trace.written.contains("stEvt:changed=/metadata")
+}
+
+/// The converter's name and another mark of the same save or wrapping are one.
+fn rests_on(traces: &[&Trace], kind: Kind) -> Option<Evidence> {
+    match kind {
+        Kind::Photo => {
+            let in_comment = traces.iter().all(|t| t.field == "com");
+            in_comment.then_some(Evidence::LibrarySave)
+        }
+        _ => Some(Evidence::WrappingProgram),
+    }
+}
+
+fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
     let quotations: Vec<String> = traces
         .iter()
         .take(QUOTATIONS_MAX)
@@ -77,6 +94,30 @@ fn says(writer: &Writer, traces: &[&Trace]) -> Option<Seen> {
     let quotations = quotations.join("; ");
     let name = &writer.name;
     Some(match writer.who {
+        Who::Editor if traces.iter().all(|t| is_metadata_step(t)) => Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!("软件 {name} 记录其修改过文字信息而非画面:{quotations}。"),
+                format!(
+                    "{name} records that it changed the metadata, not the picture: {quotations}."
+                ),
+            ),
+        ),
+        Who::Editor if !writer.is_measured() => Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!(
+                    "文件中出现编辑软件 {name} 的名称:{quotations}。该写法尚未经实际文件核实,\
+                     单独出现仅供参考。"
+                ),
+                format!(
+                    "The file holds the name of the editor {name}: {quotations}. That it signs so has not been \
+                     measured on its files; by itself this is for information."
+                ),
+            ),
+        ),
         Who::Editor => Seen::new(
             Level::Attention,
             Strength::Fact,
@@ -90,20 +131,23 @@ fn says(writer: &Writer, traces: &[&Trace]) -> Option<Seen> {
                 ),
             ),
         ),
-        Who::Encoder => Seen::new(
-            Level::Attention,
-            Strength::Supporting,
-            Text::new(
-                format!(
-                    "文件写有 {name} 的名称:{quotations}。可能是拍摄后转码或重新封装,\
+        Who::Encoder => Seen {
+            evidence: rests_on(traces, kind),
+            ..Seen::new(
+                Level::Attention,
+                Strength::Supporting,
+                Text::new(
+                    format!(
+                        "文件写有 {name} 的名称:{quotations}。可能是拍摄后转码或重新封装,\
                      也可能是设备或采集软件自带。"
-                ),
-                format!(
-                    "The file names {name}: {quotations}. It may have been converted or wrapped anew after \
+                    ),
+                    format!(
+                        "The file names {name}: {quotations}. It may have been converted or wrapped anew after \
                      capture, or the device or docking software may use it itself."
+                    ),
                 ),
-            ),
-        ),
+            )
+        },
         Who::OsExport | Who::Messenger => Seen::new(
             Level::Info,
             Strength::Information,
@@ -155,6 +199,26 @@ mod tests {
     fn a_converters_name_only_supports() {
         let found = seen(&with("ilst.©too", "Lavf59.27.100"));
         assert_eq!(found[0].strength, Strength::Supporting);
+    }
+
+    #[test]
+    fn an_editor_known_by_hearsay_only_supports() {
+        let found = seen(&with("exif.Software", "VSCO 300"));
+        assert_eq!(found[0].strength, Strength::Supporting);
+        assert_eq!(
+            seen(&with("exif.Software", "GIMP 2.10"))[0].strength,
+            Strength::Fact
+        );
+    }
+
+    #[test]
+    fn a_step_that_changed_only_metadata_is_no_edit_of_the_picture() {
+        let step =
+            "stEvt:action=saved stEvt:softwareAgent=Adobe Photoshop Lightroom 6.0 stEvt:changed=";
+        let strength =
+            |changed: &str| seen(&with("xmpMM.History", &format!("{step}{changed}")))[0].strength;
+        assert_eq!(strength("/metadata"), Strength::Supporting);
+        assert_eq!(strength("/"), Strength::Fact);
     }
 
     #[test]

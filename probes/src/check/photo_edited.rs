@@ -1,7 +1,7 @@
 //! `photo_edited`: structure that picture editors write and cameras do not.
 
 use crate::check::writers;
-use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Measurements, Trace};
 use crate::text::{StaticText, Text};
 
@@ -100,12 +100,13 @@ fn judge(case: &Case<'_>) -> Ruling {
         ));
     }
     for trace in traces("app14").take(1) {
-        seen.push(quote(
+        let segment = quote(
             Strength::Supporting,
             "Adobe 数据段",
             "an Adobe segment",
             trace,
-        ));
+        );
+        seen.push(segment.resting_on(Evidence::LibrarySave));
     }
     seen.extend(progressive(m));
     if seen.is_empty() {
@@ -139,7 +140,7 @@ fn progressive(m: &Measurements) -> Option<Seen> {
         .elements
         .iter()
         .find(|e| e.id == "SOF2")?;
-    Some(Seen::new(
+    let coded = Seen::new(
         Level::Attention,
         Strength::Supporting,
         Text::new(
@@ -152,7 +153,8 @@ fn progressive(m: &Measurements) -> Option<Seen> {
                 sof.offset_bytes
             ),
         ),
-    ))
+    );
+    Some(coded.resting_on(Evidence::LibrarySave))
 }
 
 fn quote(strength: Strength, what_zh: &str, what_en: &str, trace: &Trace) -> Seen {

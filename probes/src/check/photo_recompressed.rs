@@ -1,7 +1,7 @@
 //! `photo_recompressed`: the JPEG's headers look like a program's, not a
 //! camera's.
 
-use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::Kind;
 use crate::text::{StaticText, Text};
 
@@ -63,7 +63,8 @@ fn judge(case: &Case<'_>) -> Ruling {
     let mut seen = Vec::new();
     let mut add = |zh: String, en: String| {
         let text = Text::new(format!("{zh}{}", quality.zh), format!("{en}{}", quality.en));
-        seen.push(Seen::new(Level::Attention, Strength::Supporting, text));
+        let sign = Seen::new(Level::Attention, Strength::Supporting, text);
+        seen.push(sign.resting_on(Evidence::LibrarySave));
     };
     let names_program = |comment: &&String| {
         let comment = comment.to_lowercase();

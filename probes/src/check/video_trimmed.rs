@@ -1,7 +1,7 @@
 //! `video_trimmed`: an edit list as programs write it that cut without
 //! encoding anew.
 
-use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measurements::{Edit, Kind, Track};
 use crate::text::{StaticText, Text};
 
@@ -111,6 +111,7 @@ fn says(track: &Track, limit_s: f64) -> Option<Seen> {
             unit: "s",
             ..Seen::new(Level::Attention, Strength::Supporting, text)
         }
+        .resting_on(Evidence::WrappingProgram)
     })
 }
 

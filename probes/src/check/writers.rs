@@ -33,8 +33,15 @@ pub(super) struct Writer {
     pub(super) who: Who,
     /// Its name for a person.
     pub(super) name: String,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for who reads the data file"))]
     source: String,
+}
+
+impl Writer {
+    /// True if the name was met in real files of that writer; what is only
+    /// known by hearsay supports and never settles anything.
+    pub(super) fn is_measured(&self) -> bool {
+        !self.source.ends_with("not measured")
+    }
 }
 
 #[derive(Deserialize)]
@@ -60,13 +67,62 @@ const NAMELESS: &[&str] = &[
     "aigc_info",
 ];
 
-/// The writer that `written` names; the longest pattern decides.
-fn named(written: &str) -> Option<&'static Writer> {
+/// Last parts of the names of fields in which people write what they like. A
+/// program that signs there puts its name first.
+const FREE_TEXT: &[&str] = &[
+    "com",
+    "comment",
+    "Comment",
+    "UserComment",
+    "ImageDescription",
+    "Description",
+    "description",
+    "Title",
+    "title",
+    "information",
+    "COMMENT",
+    "DESCRIPTION",
+    "TITLE",
+    "SYNOPSIS",
+    "SUMMARY",
+    "ICMT",
+    "INAM",
+    "ISBJ",
+    "IKEY",
+    "©cmt",
+    "©des",
+    "©inf",
+    "desc",
+    "ldes",
+];
+
+/// The writer that `written` in `field` names; the longest pattern decides.
+/// Names are looked for at the starts of words: “bcut” is not in “subcutaneous”.
+fn named(field: &str, written: &str) -> Option<&'static Writer> {
     let written = written.to_lowercase();
-    WRITERS
-        .iter()
-        .filter(|w| written.contains(&w.pattern))
-        .max_by_key(|w| w.pattern.len())
+    let is_free_text = FREE_TEXT.contains(&field.rsplit('.').next().unwrap_or(field));
+    let signs = |w: &&Writer| {
+        if is_free_text && !is_machine_mark(&w.pattern) {
+            written.starts_with(&w.pattern)
+        } else {
+            starts_a_word(&written, &w.pattern)
+        }
+    };
+    WRITERS.iter().filter(signs).max_by_key(|w| w.pattern.len())
+}
+
+/// What nobody writes into a comment by hand: a name in the quotation marks of
+/// a data format, or an identifier.
+fn is_machine_mark(pattern: &str) -> bool {
+    pattern.contains(['"', '_'])
+}
+
+fn starts_a_word(text: &str, pattern: &str) -> bool {
+    let starts_with_letter = pattern.chars().next().is_some_and(char::is_alphanumeric);
+    text.match_indices(pattern).any(|(at, _)| {
+        let before = text.get(..at).and_then(|t| t.chars().next_back());
+        !starts_with_letter || before.is_none_or(|c| !c.is_alphanumeric())
+    })
 }
 
 /// Every trace that names a known writer, in file order.
@@ -74,7 +130,7 @@ pub(super) fn in_file(m: &Measurements) -> Vec<(&Trace, &'static Writer)> {
     m.traces
         .iter()
         .filter(|t| !NAMELESS.contains(&t.field.as_str()))
-        .filter_map(|t| named(&t.written).map(|w| (t, w)))
+        .filter_map(|t| named(&t.field, &t.written).map(|w| (t, w)))
         .collect()
 }
 
@@ -111,14 +167,16 @@ mod tests {
 
     #[test]
     fn editors_are_named_and_firmware_is_not() {
-        let who = |text: &str| named(text).map(|w| w.who);
+        let who = |text: &str| named("exif.Software", text).map(|w| w.who);
         assert_eq!(
             who("Adobe Photoshop CC 2019 (Macintosh)"),
             Some(Who::Editor)
         );
         assert_eq!(who("Lavf59.27.100"), Some(Who::Encoder));
         assert_eq!(
-            named("Adobe Photoshop Camera Raw 7.0").unwrap().name,
+            named("xmp.CreatorTool", "Adobe Photoshop Camera Raw 7.0")
+                .unwrap()
+                .name,
             "Adobe Camera Raw"
         );
         for firmware in [
@@ -135,5 +193,41 @@ mod tests {
         ] {
             assert_eq!(who(firmware), None, "{firmware}");
         }
+    }
+    #[test]
+    fn a_name_inside_a_word_names_nobody() {
+        let names = |text: &str| named("exif.Software", text).map(|w| w.name.as_str());
+        for chance in [
+            "Subcut 2",
+            "PoBCut1",
+            "大小影像管理",
+            "NanoVSCOpe",
+            "xLavf59",
+        ] {
+            assert_eq!(names(chance), None, "{chance}");
+        }
+        assert_eq!(names("com.bcut 2.1"), Some("必剪 (BCut)"));
+        assert_eq!(names("(Lavf59)"), Some("FFmpeg (Lavf)"));
+    }
+
+    #[test]
+    fn what_people_write_about_a_program_is_not_its_signature() {
+        let named_in = |field: &str, text: &str| named(field, text).is_some();
+        for field in [
+            "exif.UserComment",
+            "com",
+            "ilst.©cmt",
+            "mkv.tag.COMMENT",
+            "png.Description",
+        ] {
+            assert!(
+                !named_in(field, "no Photoshop, no 剪映: as taken"),
+                "{field}"
+            );
+            assert!(!named_in(field, "edit later in Adobe Photoshop"), "{field}");
+        }
+        assert!(named_in("com", "CREATOR: gd-jpeg v1.0"));
+        assert!(named_in("com", "File written by Adobe Photoshop 5.0"));
+        assert!(named_in("ilst.©cmt", "{\"product\":\"vicut\"}"));
     }
 }
