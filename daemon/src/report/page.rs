@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use unbroken_probes::check::{Aspect, Check, Finding, Level};
 use unbroken_probes::judge::Verdict;
-use unbroken_probes::measurements::Kind;
+use unbroken_probes::measurements::{Kind, Region, Span};
 use unbroken_probes::registry::{CHECKS, by_code};
 use unbroken_probes::text::StaticText;
 
@@ -34,11 +34,15 @@ pub fn page(report: &Report, stills: &[StillRow]) -> Result<String, askama::Erro
             .iter()
             .filter_map(|code| by_code(code))
             .collect(),
-        stills: stills.iter().map(Picture::of).collect(),
+        stills: stills
+            .iter()
+            .map(|still| Picture::of(still, report))
+            .collect(),
         timeline: Timeline::of(report),
         facts: facts(report),
     }
     .render()
+    .map(|page| words::plain_page(&page))
 }
 
 /// The official name, or the original one while there is none.
@@ -176,7 +180,7 @@ impl<'a> Shown<'a> {
         let quoted = format!("'{}'", shown_name(report).replace('\'', "'\\''"));
         Self {
             finding,
-            title: check.map_or(t("其他", "Other"), |check| check.title),
+            title: title_of(finding),
             doc: check.map(|check| check.doc),
             mark: words::level_mark(finding.level),
             class: words::level_class(finding.level),
@@ -203,10 +207,85 @@ struct Picture {
     data: String,
     caption_zh: String,
     caption_en: String,
+    marked: Vec<Marked>,
+    shows: Vec<StaticText>,
+}
+
+/// A suspicious part of a picture, in thousandths of its sides.
+struct Marked {
+    x: String,
+    y: String,
+    width: String,
+    height: String,
+    class: &'static str,
+    title: StaticText,
+}
+
+/// How far a still may lie outside a span and yet show it, in seconds: a
+/// frame at 25 a second, and the millisecond to which a still's time is rounded.
+const STILL_NEAR_S: f64 = 0.041;
+
+/// Whether a finding speaks of the moment `at_s` of a recording. In a photo
+/// (`None`) there is but one moment.
+fn speaks_of(finding: &Finding, at_s: Option<f64>) -> bool {
+    at_s.is_none_or(|at_s| {
+        let near =
+            |span: &Span| (span.start_s - STILL_NEAR_S..=span.end_s + STILL_NEAR_S).contains(&at_s);
+        finding.spans.iter().any(near)
+    })
+}
+
+fn title_of(finding: &Finding) -> StaticText {
+    by_code(&finding.code).map_or(t("其他", "Other"), |check| check.title)
+}
+
+impl Marked {
+    /// `None` if the region lies outside the picture or has no area.
+    fn of(region: &Region, finding: &Finding) -> Option<Self> {
+        let thousandths = |start: f64, length: f64| {
+            let (from, to) = (start.clamp(0.0, 1.0), (start + length).clamp(0.0, 1.0));
+            (to > from).then(|| {
+                (
+                    format!("{:.1}", from * 1000.0),
+                    format!("{:.1}", (to - from) * 1000.0),
+                )
+            })
+        };
+        let (x, width) = thousandths(region.x, region.w)?;
+        let (y, height) = thousandths(region.y, region.h)?;
+        Some(Self {
+            x,
+            y,
+            width,
+            height,
+            class: words::level_class(finding.level),
+            title: title_of(finding),
+        })
+    }
 }
 
 impl Picture {
-    fn of((label, at_ms, jpeg): &StillRow) -> Self {
+    fn of((label, at_ms, jpeg): &StillRow, report: &Report) -> Self {
+        let at_s = (label != "photo").then_some(*at_ms as f64 / 1000.0);
+        let here: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|finding| speaks_of(finding, at_s))
+            .collect();
+        let marked = here.iter().flat_map(|finding| {
+            let regions = finding.regions.iter();
+            regions.filter_map(|region| Marked::of(region, finding))
+        });
+        let mut shows: Vec<StaticText> = Vec::new();
+        for finding in here
+            .iter()
+            .filter(|f| at_s.is_some() || !f.regions.is_empty())
+        {
+            let title = title_of(finding);
+            if !shows.contains(&title) {
+                shows.push(title);
+            }
+        }
         let (caption_zh, caption_en) = if label == "photo" {
             (
                 "照片(浏览副本)".to_owned(),
@@ -220,6 +299,8 @@ impl Picture {
             data: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)),
             caption_zh,
             caption_en,
+            marked: marked.collect(),
+            shows,
         }
     }
 }
@@ -252,18 +333,15 @@ const BAR_MIN: f64 = 3.0;
 
 impl Timeline {
     fn of(report: &Report) -> Option<Self> {
-        let m = &report.measurements;
-        let stated = m.container.as_ref().and_then(|c| c.duration_s);
-        let tracks = m.tracks.iter().filter_map(|track| track.duration_s);
-        let duration_s = tracks.chain(stated).fold(0.0_f64, f64::max);
-        if duration_s <= 0.0 || !matches!(report.file.kind, Kind::Video | Kind::Audio) {
+        if !matches!(report.file.kind, Kind::Video | Kind::Audio) {
             return None;
         }
+        let duration_s = axis_s(report)?;
         let flagged = report.findings.iter().filter(|f| !f.spans.is_empty());
         let rows: Vec<TimelineRow> = flagged
             .enumerate()
             .map(|(i, finding)| TimelineRow {
-                title: by_code(&finding.code).map_or(t("其他", "Other"), |c| c.title),
+                title: title_of(finding),
                 label_y: 34 + i * 44,
                 bar_y: 40 + i * 44,
                 class: words::level_class(finding.level),
@@ -283,8 +361,29 @@ impl Timeline {
     }
 }
 
+/// Length of the time axis in seconds: as long as was measured, so that a
+/// header that says otherwise moves no bar; what the file states counts only
+/// where nothing was measured. The axis holds every span. `None` if no length
+/// is known.
+fn axis_s(report: &Report) -> Option<f64> {
+    let longest = |lengths: &mut dyn Iterator<Item = f64>| {
+        let known = lengths.filter(|s| s.is_finite() && *s > 0.0);
+        known.reduce(f64::max)
+    };
+    let m = &report.measurements;
+    let pictures = m.video.iter().map(|video| video.duration_s);
+    let sound = m.audio.iter().map(|audio| audio.duration_s);
+    let packets = m.timing.iter().filter_map(|timing| timing.end_s);
+    let tracks = m.tracks.iter().filter_map(|track| track.duration_s);
+    let container = m.container.iter().filter_map(|c| c.duration_s);
+    let length_s = longest(&mut pictures.chain(sound).chain(packets))
+        .or_else(|| longest(&mut tracks.chain(container)))?;
+    let spans = report.findings.iter().flat_map(|finding| &finding.spans);
+    longest(&mut spans.map(|span| span.end_s).chain([length_s]))
+}
+
 impl Bar {
-    fn of(span: &unbroken_probes::measurements::Span, duration_s: f64) -> Self {
+    fn of(span: &Span, duration_s: f64) -> Self {
         let at = |s: f64| (s / duration_s).clamp(0.0, 1.0) * AXIS;
         let width = (at(span.end_s) - at(span.start_s)).max(BAR_MIN);
         let x = at(span.start_s).min(AXIS - width);

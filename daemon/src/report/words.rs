@@ -224,13 +224,39 @@ pub fn measured(finding: &Finding) -> String {
 /// A file name fit for a terminal or a text line: nothing in it can move the
 /// cursor, end the line, or turn the direction of writing.
 pub fn plain_line(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '�',
-            c if c.is_control() => '�',
-            c => c,
-        })
-        .collect()
+    let plain = |c: char| {
+        if turns_writing(c) || c.is_control() {
+            '�'
+        } else {
+            c
+        }
+    };
+    text.chars().map(plain).collect()
+}
+
+/// A whole page fit to be shown: nothing quoted in it, from a file's name or
+/// from its metadata, can turn the direction of writing or hide what stands
+/// there. The page's own lines stay.
+pub fn plain_page(page: &str) -> String {
+    let plain = |c: char| match c {
+        '\n' | '\t' => c,
+        c if turns_writing(c) || c.is_control() => '�',
+        c => c,
+    };
+    page.chars().map(plain).collect()
+}
+
+/// The marks of Unicode that turn the direction of writing (UAX #9: ALM, LRM,
+/// RLM, embeddings, overrides, isolates) or end a line unseen.
+fn turns_writing(c: char) -> bool {
+    matches!(
+        c,
+        '\u{061c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// One file's report for a terminal.
@@ -304,5 +330,6 @@ mod tests {
     #[test]
     fn a_name_cannot_move_the_cursor_or_turn_the_writing() {
         assert_eq!(plain_line("a\n\u{1b}[2J\u{202e}gpj.exe"), "a��[2J�gpj.exe");
+        assert_eq!(plain_line("\u{061c}a\u{2067}"), "�a�");
     }
 }

@@ -1,6 +1,9 @@
-use unbroken_probes::check::Context;
+use unbroken_probes::check::{Context, Family, Strength};
 use unbroken_probes::judge::{Rules, judge};
-use unbroken_probes::measurements::{Kind, Measurements, Span, Track};
+use unbroken_probes::measure::metadata::Exif;
+use unbroken_probes::measure::video::Video;
+use unbroken_probes::measurements::{Kind, Measurements, NotRun, Span, Track};
+use unbroken_probes::text::Text;
 
 use super::*;
 use crate::port::digest::Digests;
@@ -84,4 +87,106 @@ fn a_moment_of_no_length_can_still_be_seen_on_the_time_axis() {
         100.0,
     );
     assert_eq!((bar.x.as_str(), bar.width.as_str()), ("240.0", "240.0"));
+}
+
+fn found(code: &str, spans: Vec<Span>, regions: Vec<Region>) -> Finding {
+    Finding {
+        code: code.to_owned(),
+        clause: "photo.clear".to_owned(),
+        aspect: Aspect::Quality,
+        level: Level::Attention,
+        strength: Strength::Fact,
+        family: Family::Picture,
+        spans,
+        regions,
+        measured: None,
+        limit: None,
+        unit: String::new(),
+        text: Text::new("看这里。", "Look here."),
+    }
+}
+
+fn span(start_s: f64, end_s: f64) -> Span {
+    Span { start_s, end_s }
+}
+
+#[test]
+fn suspicious_regions_are_drawn_on_the_photo_where_they_are() {
+    let mut blurred = report("a.jpg", Kind::Photo);
+    let region = |x, w| Region {
+        x,
+        y: 0.5,
+        w,
+        h: 0.25,
+    };
+    // The second reaches beyond the edge, the third lies beyond it.
+    let regions = vec![region(0.25, 0.125), region(0.9, 0.2), region(1.5, 0.1)];
+    blurred.findings = vec![found("photo_blurred", Vec::new(), regions)];
+    let page = page(&blurred, &[("photo".to_owned(), 0, vec![1])]).unwrap();
+    for place in [
+        r#"x="250.0" y="500.0" width="125.0" height="250.0""#,
+        r#"x="900.0" y="500.0" width="100.0" height="250.0""#,
+    ] {
+        assert!(page.contains(place), "{place}");
+    }
+    assert_eq!(page.matches("<rect class=\"attention\"").count(), 2);
+}
+
+#[test]
+fn a_still_says_what_was_found_at_its_moment_and_only_there() {
+    let mut film = report("a.mp4", Kind::Video);
+    film.findings = vec![found("video_frozen", vec![span(40.0, 50.0)], Vec::new())];
+    let shown_at = |at_ms| Picture::of(&("frame".to_owned(), at_ms, vec![1]), &film);
+    for (at_ms, is_flagged) in [
+        (39_000, false),
+        (39_990, true),
+        (45_000, true),
+        (50_100, false),
+    ] {
+        assert_eq!(!shown_at(at_ms).shows.is_empty(), is_flagged, "{at_ms}");
+    }
+}
+
+#[test]
+fn the_time_axis_is_as_long_as_was_measured() {
+    let mut film = report("a.mp4", Kind::Video);
+    assert_eq!(axis_s(&film), Some(100.0), "nothing measured: as stated");
+    film.measurements.video = Some(Video {
+        duration_s: 20.0,
+        ..Video::default()
+    });
+    assert_eq!(axis_s(&film), Some(20.0));
+    film.findings = vec![found("truncated", vec![span(20.0, 30.0)], Vec::new())];
+    assert_eq!(axis_s(&film), Some(30.0), "no span is left outside");
+}
+
+#[test]
+fn what_could_not_be_measured_and_damaged_metadata_are_said() {
+    let mut broken = report("a.jpg", Kind::Photo);
+    broken.measurements.not_run = vec![NotRun {
+        instrument: "thumbnail".to_owned(),
+        why: "the picture ended early".to_owned(),
+    }];
+    broken.measurements.exif = Some(Exif {
+        damage: vec!["Truncated IFD".to_owned()],
+        ..Exif::default()
+    });
+    broken.measurements.decoding.messages = vec!["premature end".to_owned()];
+    let page = page(&broken, &[]).unwrap();
+    for said in ["the picture ended early", "Truncated IFD", "premature end"] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn metadata_cannot_turn_the_writing() {
+    let mut hostile = report("a.jpg", Kind::Photo);
+    hostile.measurements.device.model = Some("\u{202e}txt\u{2066}".to_owned());
+    hostile.file.official = Some("x\u{061c}.jpg".to_owned());
+    let mut quoting = found("editor_trace", Vec::new(), Vec::new());
+    quoting.text = Text::new("写着\u{202d}甲", "it says \u{200f}a");
+    hostile.findings = vec![quoting];
+    let page = page(&hostile, &[]).unwrap();
+    let turning = ['\u{202e}', '\u{2066}', '\u{061c}', '\u{202d}', '\u{200f}'];
+    assert!(!page.contains(turning));
 }
