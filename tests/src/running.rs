@@ -41,7 +41,7 @@ impl Place {
              [share]\npaths = [\"{}\"]\n\
              [state]\ndir = \"{}\"\n\
              [watch]\nscan_interval_s = 0.3\n\
-             [settle]\nquiet_s = 0.3\nincomplete_closed_s = 1.0\nincomplete_unknown_s = 1.0\nrecheck_max_s = 0.5\n\
+             [settle]\nquiet_s = 0.3\nquiet_client_s = 0.3\nincomplete_closed_s = 1.0\nincomplete_unknown_s = 1.0\nrecheck_max_s = 0.5\n\
              [retry]\nbase_s = 0.05\ncap_s = 0.5\n\
              [web]\nbind = \"127.0.0.1:{}\"\n\
              {more}\n",

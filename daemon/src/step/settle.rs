@@ -46,11 +46,26 @@ pub fn decide(config: &Config, quiet: Duration, size_bytes: u64, gates: &Gates) 
         why: why.to_owned(),
         look_again: recheck,
     };
-    if size_bytes == 0 || gates.structure == Completeness::Empty {
-        return wait("空文件,等待内容 / empty, waits for content");
-    }
     if gates.writer == Some(true) {
         return wait("正在写入 / still being written");
+    }
+    if size_bytes == 0 || gates.structure == Completeness::Empty {
+        return match quiet < config.settle.empty_alert_s.duration() {
+            true => wait("空文件,等待内容 / empty, waits for content"),
+            false => wait(
+                "长时间为空,请重新拷贝原文件 / empty for long; copy the original here once more",
+            ),
+        };
+    }
+    // Nobody can say whether it is being written: only time can.
+    let unseen = config.settle.quiet_client_s.duration();
+    if gates.writer.is_none() && quiet < unseen {
+        return Settle::Wait {
+            why: "无法得知是否仍在写入,再等一会儿 / whether it is being written cannot be known; \
+                  waits a little longer"
+                .to_owned(),
+            look_again: unseen - quiet,
+        };
     }
     let missing = match (&gates.structure, gates.sidecar) {
         (Completeness::Incomplete { why }, _) => format!("{} / {}", why.zh, why.en),
@@ -118,6 +133,35 @@ mod tests {
             decide(&config, s(1_000_000), 0, &empty),
             Settle::Wait { .. }
         ));
+    }
+
+    /// Where no lease can be had, as on a share mounted from elsewhere.
+    #[test]
+    fn without_knowledge_of_writers_the_longer_quiet_time_holds() {
+        let config = Config::default();
+        let unseen = config.settle.quiet_client_s.duration();
+        let g = gates(None, Completeness::Complete);
+        assert!(matches!(
+            decide(&config, unseen - s(1), 10, &g),
+            Settle::Wait { look_again, .. } if look_again == s(1)
+        ));
+        assert_eq!(
+            decide(&config, unseen, 10, &g),
+            Settle::Pass { complete: true }
+        );
+    }
+
+    #[test]
+    fn a_file_that_stays_empty_is_pointed_out() {
+        let config = Config::default();
+        let alert = config.settle.empty_alert_s.duration();
+        let why = |quiet| match decide(&config, quiet, 0, &gates(Some(false), Completeness::Empty))
+        {
+            Settle::Wait { why, .. } => why,
+            Settle::Pass { .. } => panic!("an empty file passed"),
+        };
+        assert_eq!(why(alert - s(1)), why(s(5)));
+        assert_ne!(why(alert), why(alert - s(1)));
     }
 
     /// At the limit and either side, with and without knowledge of writers.
