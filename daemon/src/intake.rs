@@ -12,10 +12,10 @@ use unbroken_config::keys::Mount;
 use crate::house::House;
 use crate::life::{Event, State};
 use crate::port::fault::Fault;
-use crate::port::ledger::{Advance, Change, FileId, Known, Notice};
-use crate::port::share::{Entry, EntryKind, Fingerprint, RelPath, Share};
+use crate::port::ledger::{Advance, Change, FileId, FileRow, Known, Notice};
+use crate::port::share::{DigestChoice, Entry, EntryKind, Fingerprint, RelPath, Share};
 use crate::step::settle::{Settle, decide, quiet_needed};
-use crate::step::watch::{Seen, reconcile};
+use crate::step::watch::{Differences, Seen, reconcile};
 
 /// Most files entered into the ledger in one transaction.
 const BATCH: usize = 2000;
@@ -23,14 +23,63 @@ const BATCH: usize = 2000;
 /// How often the ledger is asked for files that came back to waiting.
 const ADOPT_EVERY: Duration = Duration::from_secs(30);
 
+/// How soon a file that is being copied is looked at again, in case the copy
+/// found it changed and sent it back.
+const COPIED_LOOK: Duration = Duration::from_secs(5);
+
+/// Endings of files that vouch for the file whose name stands before them.
+const SIDECARS: [&[u8]; 2] = [b".sha256", b".sm3"];
+
+const TEMPORARY: &str = "临时文件名,等待改名 / a temporary name, waits to be renamed";
+const BARE: &str = "投递箱空无一物,挂载可能已断开 / the share is bare: its mount may have dropped";
+const SIDECAR: &str =
+    "校验文件,等待它所校验的文件先收取 / a sidecar, waits until the file that it vouches for is in";
+const LOST: &str = "the private copy was lost and the source is gone or was replaced; what was \
+                    measured is known, its bytes are not: put that very file back at its path and \
+                    resume, or write down why it is missing";
+
 /// A file that waits in the share, as this process has watched it.
 struct Waiting {
     id: FileId,
+    standing: Standing,
     fingerprint: Fingerprint,
     /// Monotonic time since which its outside has not changed.
     still_since: Duration,
     /// Monotonic time before which its gates need not be asked again.
     look_at: Duration,
+}
+
+/// How a file that the ledger knows stands with the scanner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It waits to be complete.
+    Waits,
+    /// It waits to be renamed.
+    Temporary,
+    /// It passed; it may come back while it is copied.
+    Passed,
+    /// The scanner has no more to do with it.
+    Done,
+    /// Its name is on the ignore list.
+    Ignored,
+}
+
+impl Standing {
+    fn of(state: State) -> Self {
+        match state {
+            State::Seen => Self::Waits,
+            State::Settled => Self::Passed,
+            State::Ignored => Self::Ignored,
+            _ => Self::Done,
+        }
+    }
+
+    fn waiting(temporary: bool) -> Self {
+        match temporary {
+            true => Self::Temporary,
+            false => Self::Waits,
+        }
+    }
 }
 
 /// Watches one share.
@@ -43,6 +92,8 @@ pub struct Intake {
     waiting: HashMap<RelPath, Waiting>,
     /// Monotonic time of the last look for files that came back to waiting.
     adopted: Option<Duration>,
+    /// True if nothing at all stood in the share at the last scan.
+    is_bare: bool,
 }
 
 impl Intake {
@@ -62,6 +113,7 @@ impl Intake {
             seen: HashMap::new(),
             waiting: HashMap::new(),
             adopted: None,
+            is_bare: false,
         };
         for Known {
             id,
@@ -71,7 +123,7 @@ impl Intake {
             ..
         } in ours
         {
-            this.remember(path, fingerprint, id, is_final(state));
+            this.remember(path, fingerprint, id, Standing::of(state));
         }
         Ok(this)
     }
@@ -79,15 +131,29 @@ impl Intake {
     /// Scans until `stop` turns true.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
-            let pause = match self.round().await {
+            let started = self.house.clock.monotonic();
+            // A stop ends a round where it stands: what it did is in the ledger,
+            // the rest is found by the first scan of the next start.
+            let round = tokio::select! {
+                round = self.round() => round,
+                _ = stop.changed() => return,
+            };
+            let pause = match round {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::error!(share = self.share.name(), %error, "the share could not be looked through; trying again");
                     Duration::from_secs(5)
                 }
             };
+            // A busy share rings all the time. It is left alone for as long as it
+            // was looked at, so that at most half the time goes into scanning.
+            let took = self.house.clock.monotonic().saturating_sub(started);
+            let rest = async {
+                self.house.clock.sleep(took.min(pause)).await;
+                self.share.wake(pause.saturating_sub(took)).await;
+            };
             tokio::select! {
-                () = self.share.wake(pause) => {}
+                () = rest => {}
                 _ = stop.changed() => {}
             }
         }
@@ -100,7 +166,12 @@ impl Intake {
         for (folder, why) in &scan.unread {
             tracing::warn!(share = self.share.name(), folder = %folder.display(), why, "could not be read");
         }
-        let differences = reconcile(&self.seen, scan);
+        self.say_if_bare(scan.entries.is_empty() && scan.folders == 0)
+            .await?;
+        let mut differences = reconcile(&self.seen, scan);
+        for (from, entry) in self.renamed(&mut differences) {
+            self.rename(from, entry).await?;
+        }
         self.enter(differences.new).await?;
         for entry in differences.changed {
             self.changed(entry).await?;
@@ -124,12 +195,11 @@ impl Intake {
                 if notice.state == State::Refused {
                     tracing::warn!(file = %id, path = %entry.path, why = notice.why, "refused");
                 }
-                self.remember(
-                    entry.path.clone(),
-                    entry.fingerprint,
-                    id,
-                    is_final(notice.state),
-                );
+                let standing = match notice.state {
+                    State::Seen => Standing::waiting(entry.temporary),
+                    state => Standing::of(state),
+                };
+                self.remember(entry.path.clone(), entry.fingerprint, id, standing);
             }
         }
         Ok(())
@@ -149,7 +219,7 @@ impl Intake {
         let (state, why) = match refusal {
             _ if entry.ignored => (State::Ignored, Some("在忽略名单上 / on the ignore list")),
             Some(why) => (State::Refused, Some(why)),
-            None => (State::Seen, None),
+            None => (State::Seen, entry.temporary.then_some(TEMPORARY)),
         };
         Notice {
             share: self.share.name().to_owned(),
@@ -160,13 +230,21 @@ impl Intake {
         }
     }
 
-    fn remember(&mut self, path: RelPath, fingerprint: Fingerprint, id: FileId, is_final: bool) {
-        if is_final {
+    fn remember(
+        &mut self,
+        path: RelPath,
+        fingerprint: Fingerprint,
+        id: FileId,
+        standing: Standing,
+    ) {
+        let ignored = standing == Standing::Ignored;
+        if ignored || standing == Standing::Done {
             self.waiting.remove(&path);
         } else {
             let now = self.house.clock.monotonic();
             let waiting = Waiting {
                 id,
+                standing,
                 fingerprint,
                 still_since: now,
                 look_at: now,
@@ -178,7 +256,7 @@ impl Intake {
             Seen {
                 id,
                 fingerprint,
-                is_final,
+                ignored,
             },
         );
     }
@@ -195,6 +273,9 @@ impl Intake {
         }
         self.adopted = Some(now);
         for row in self.house.ledger.waiting().await? {
+            if row.share != self.share.name() {
+                continue;
+            }
             let newer = self
                 .seen
                 .get(&row.path)
@@ -203,10 +284,107 @@ impl Intake {
                 .waiting
                 .get(&row.path)
                 .is_some_and(|waiting| waiting.id == row.id);
-            if row.share == self.share.name() && !newer && !known {
-                self.remember(row.path, row.fingerprint, row.id, false);
+            if newer {
+                // Its source was replaced while its copy was lost.
+                self.lost(&row).await?;
+            } else if !known {
+                self.remember(row.path, row.fingerprint, row.id, Standing::Waits);
             }
         }
+        Ok(())
+    }
+
+    /// Holds a file that was taken in once and whose bytes are nowhere now.
+    async fn lost(&self, row: &FileRow) -> Result<(), Fault> {
+        if row.held {
+            return Ok(());
+        }
+        tracing::error!(file = %row.id, path = %row.path, why = LOST, "held: a person must act");
+        let now = self.house.clock.now();
+        self.house.ledger.hold(row.id, now, LOST).await
+    }
+
+    /// Says once, at every file that waits, that the share is bare.
+    async fn say_if_bare(&mut self, is_bare: bool) -> Result<(), Fault> {
+        let is_news = is_bare && !self.is_bare && !self.waiting.is_empty();
+        self.is_bare = is_bare;
+        if is_news {
+            tracing::error!(
+                share = self.share.name(),
+                files = self.waiting.len(),
+                "the share is bare although files waited in it: its mount may have dropped; none \
+                 of them is called disappeared until something stands in the share again"
+            );
+            let now = self.house.clock.now();
+            for waiting in self.waiting.values() {
+                if waiting.standing != Standing::Passed {
+                    self.house.ledger.wait_for(waiting.id, now, BARE).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the waiting files that were only renamed out of what is new: the
+    /// same inode at another path. A name for uploads under way may have grown
+    /// since; any other file must look as it did.
+    fn renamed(&self, differences: &mut Differences) -> Vec<(RelPath, Entry)> {
+        let mut left: HashMap<(u64, u64), RelPath> = differences
+            .vanished
+            .iter()
+            .filter_map(|path| {
+                let waiting = self.waiting.get(path)?;
+                let at = (waiting.fingerprint.dev, waiting.fingerprint.ino);
+                (waiting.standing != Standing::Passed).then(|| (at, path.clone()))
+            })
+            .collect();
+        if left.is_empty() {
+            return Vec::new();
+        }
+        let mut moved = Vec::new();
+        let mut new = Vec::new();
+        for entry in std::mem::take(&mut differences.new) {
+            let found = entry.fingerprint;
+            let is_it = |path: &RelPath| {
+                self.waiting.get(path).is_some_and(|waiting| {
+                    let before = waiting.fingerprint;
+                    let grew = waiting.standing == Standing::Temporary
+                        && found.size_bytes >= before.size_bytes;
+                    grew || found.looks_like(&before)
+                })
+            };
+            let plain = entry.kind == EntryKind::Regular && !entry.ignored;
+            let at = (found.dev, found.ino);
+            match left.get(&at) {
+                Some(from) if plain && is_it(from) => {
+                    moved.extend(left.remove(&at).map(|from| (from, entry)));
+                }
+                _ => new.push(entry),
+            }
+        }
+        differences.new = new;
+        differences
+            .vanished
+            .retain(|path| !moved.iter().any(|(from, _)| from == path));
+        moved
+    }
+
+    /// A file that waits has another name now, and is the same file.
+    async fn rename(&mut self, from: RelPath, entry: Entry) -> Result<(), Fault> {
+        let Some(waiting) = self.waiting.remove(&from) else {
+            return Ok(());
+        };
+        let change = Change {
+            path: Some(entry.path.clone()),
+            fingerprint: Some(entry.fingerprint),
+            ..Change::default()
+        };
+        let detail = json!({"renamed": true, "from_hex": hex::encode(from.as_bytes())});
+        self.advance(waiting.id, Event::Changed, change, detail)
+            .await?;
+        self.seen.remove(&from);
+        let standing = Standing::waiting(entry.temporary);
+        self.remember(entry.path, entry.fingerprint, waiting.id, standing);
         Ok(())
     }
 
@@ -216,34 +394,54 @@ impl Intake {
         let Some(seen) = self.seen.get(&entry.path) else {
             return Ok(());
         };
-        let row = self.house.ledger.file(seen.id).await?;
-        match row.map(|row| (row.id, row.state)) {
-            Some((id, State::Seen)) if entry.kind == EntryKind::Regular && !entry.ignored => {
-                self.advance(
-                    id,
-                    Event::Changed,
-                    Change {
-                        fingerprint: Some(entry.fingerprint),
-                        ..Change::default()
-                    },
-                    json!({"bytes": entry.fingerprint.size_bytes}),
-                )
-                .await?;
-                self.remember(entry.path, entry.fingerprint, id, false);
+        let Some(row) = self.house.ledger.file(seen.id).await? else {
+            return self.enter(vec![entry]).await;
+        };
+        let outside = entry.fingerprint;
+        let is_plain = entry.kind == EntryKind::Regular && !entry.ignored;
+        match (row.state, &row.digests) {
+            // Another file where a lost copy would have been made anew from.
+            (State::Seen, Some(_)) if !(is_plain && outside.looks_like(&row.fingerprint)) => {
+                self.lost(&row).await?;
+                self.enter(vec![entry]).await
+            }
+            // How it grows is nobody's business: the ledger hears of it when it
+            // passes, so that a long upload writes no event a scan.
+            (State::Seen, _) if is_plain => {
+                let standing = Standing::waiting(entry.temporary);
+                self.remember(entry.path, outside, row.id, standing);
                 Ok(())
             }
-            Some((id, State::Seen)) => {
-                self.advance(
-                    id,
-                    Event::Vanished,
-                    Change::default(),
-                    json!({"replaced": true}),
-                )
-                .await?;
+            (State::Seen, _) => {
+                let detail = json!({"replaced": true});
+                self.advance(row.id, Event::Vanished, Change::default(), detail)
+                    .await?;
                 self.enter(vec![entry]).await
             }
             // The copy under way finds out by itself and comes back to Seen.
-            Some((_, State::Settled)) => Ok(()),
+            (State::Settled, _) => Ok(()),
+            (State::Ignored, _) if entry.ignored => {
+                self.remember(entry.path, outside, row.id, Standing::Ignored);
+                Ok(())
+            }
+            (State::Refused, _) if entry.kind != EntryKind::Regular && !entry.ignored => {
+                self.remember(entry.path, outside, row.id, Standing::Done);
+                Ok(())
+            }
+            (_, Some(digests)) if is_plain && outside.looks_like(&row.fingerprint) => {
+                // Mounted anew, another mode or owner: the bytes have the last word.
+                let choice = DigestChoice {
+                    sm3: digests.sm3.is_some(),
+                };
+                let found = self.share.digests(&entry.path, &outside, choice).await?;
+                if found.as_ref() != Some(digests) {
+                    return self.enter(vec![entry]).await;
+                }
+                let now = self.house.clock.now();
+                self.house.ledger.touched(row.id, now, outside).await?;
+                self.remember(entry.path, outside, row.id, Standing::Done);
+                Ok(())
+            }
             _ => self.enter(vec![entry]).await,
         }
     }
@@ -253,25 +451,32 @@ impl Intake {
         let Some(seen) = self.seen.get(&path) else {
             return Ok(());
         };
-        match self
-            .house
-            .ledger
-            .file(seen.id)
-            .await?
-            .map(|row| (row.id, row.state))
-        {
-            Some((id, State::Seen)) => {
+        // Moved about while the scan went on, it may have been missed only.
+        if self.share.look(&path).await?.is_some() {
+            return Ok(());
+        }
+        match self.house.ledger.file(seen.id).await? {
+            Some(row) if row.state == State::Seen && row.digests.is_some() => {
+                self.lost(&row).await?;
+            }
+            Some(row) if row.state == State::Seen => {
+                let id = row.id;
                 tracing::warn!(file = %id, %path, "disappeared from the share before it was taken in");
                 self.advance(id, Event::Vanished, Change::default(), json!({}))
                     .await?;
             }
             // Staging finds out; until then the path must stay known.
-            Some((_, State::Settled)) => return Ok(()),
+            Some(row) if row.state == State::Settled => return Ok(()),
             _ => {}
         }
-        self.seen.remove(&path);
-        self.waiting.remove(&path);
+        self.forget(&path);
         Ok(())
+    }
+
+    /// Whatever stands at this path from now on is another arrival.
+    fn forget(&mut self, path: &RelPath) {
+        self.seen.remove(path);
+        self.waiting.remove(path);
     }
 
     /// Looks at every file that waits, and says when the next look is due.
@@ -282,6 +487,7 @@ impl Intake {
             Mount::Client => config.watch.scan_interval_client_s.duration(),
             Mount::Local => config.watch.scan_interval_s.duration(),
         };
+        let states = self.states().await?;
         let paths: Vec<RelPath> = self.waiting.keys().cloned().collect();
         let mut passed = false;
         for path in paths {
@@ -289,6 +495,17 @@ impl Intake {
             let Some(waiting) = self.waiting.get(&path) else {
                 continue;
             };
+            match waiting.standing {
+                // What gives it its final name wakes the scanner.
+                Standing::Temporary => continue,
+                Standing::Passed => {
+                    let state = states.get(&waiting.id).copied();
+                    self.copied(&path, state, now).await?;
+                    rest = rest.min(COPIED_LOOK);
+                    continue;
+                }
+                Standing::Waits | Standing::Done | Standing::Ignored => {}
+            }
             let due = (waiting.still_since + needed).max(waiting.look_at);
             if now < due {
                 rest = rest.min(due - now);
@@ -305,6 +522,58 @@ impl Intake {
         Ok(rest.max(Duration::from_millis(100)))
     }
 
+    /// Where the files stand that passed; asked once for all of them.
+    async fn states(&self) -> Result<HashMap<FileId, State>, Fault> {
+        let mut waiting = self.waiting.values();
+        if !waiting.any(|waiting| waiting.standing == Standing::Passed) {
+            return Ok(HashMap::new());
+        }
+        let states = self.house.ledger.in_share(self.share.name()).await?;
+        Ok(states.into_iter().collect())
+    }
+
+    /// What became of a file that passed: `state` is `None` once it is neither
+    /// copied nor waits.
+    async fn copied(
+        &mut self,
+        path: &RelPath,
+        state: Option<State>,
+        now: Duration,
+    ) -> Result<(), Fault> {
+        match (state, self.waiting.get_mut(path)) {
+            (Some(State::Settled), _) => {}
+            (Some(_), Some(waiting)) => {
+                waiting.standing = Standing::Waits;
+                waiting.still_since = now;
+                waiting.look_at = now;
+            }
+            (None, Some(waiting)) => {
+                let row = self.house.ledger.file(waiting.id).await?;
+                if row.is_some_and(|row| row.state == State::Gone) {
+                    self.forget(path);
+                } else {
+                    self.waiting.remove(path);
+                }
+            }
+            (_, None) => {}
+        }
+        Ok(())
+    }
+
+    /// True if it vouches for a file that is not taken in yet. One that never
+    /// comes is waited for as long as for the rest of an incomplete file.
+    fn vouches_for_waiting(&self, path: &RelPath, quiet: Duration) -> bool {
+        let patience = self.house.config().settle.incomplete_unknown_s.duration();
+        let sibling = SIDECARS
+            .iter()
+            .find_map(|ending| path.as_bytes().strip_suffix(*ending))
+            .and_then(RelPath::new);
+        sibling.is_some_and(|sibling| {
+            self.waiting.contains_key(&sibling)
+                || (!self.seen.contains_key(&sibling) && quiet < patience)
+        })
+    }
+
     /// Asks the gates of one file. `None` if it no longer waits.
     async fn look(&mut self, path: &RelPath, now: Duration) -> Result<Option<Duration>, Fault> {
         let Some((id, fingerprint, still_since)) = self
@@ -314,17 +583,10 @@ impl Intake {
         else {
             return Ok(None);
         };
-        // A copy that found the source changed put the file back to Seen; one
-        // that is still under way is not to be disturbed.
-        let Some(row) = self.house.ledger.file(id).await? else {
-            return Ok(None);
-        };
-        if row.state != State::Seen {
-            if row.state != State::Settled {
-                self.waiting.remove(path);
-                self.mark_final(path, is_final(row.state));
-            }
-            return Ok((row.state == State::Settled).then_some(Duration::from_secs(1)));
+        if self.vouches_for_waiting(path, now.saturating_sub(still_since)) {
+            let at = self.house.clock.now();
+            self.house.ledger.wait_for(id, at, SIDECAR).await?;
+            return Ok(Some(COPIED_LOOK));
         }
         let gates = match self.share.gates(path).await {
             Ok(Some(gates)) => gates,
@@ -359,12 +621,26 @@ impl Intake {
             Settle::Pass { complete } => {
                 // Between scan and now it may have changed once more.
                 let entry = self.share.look(path).await?;
-                if entry.as_ref().map(|e| e.fingerprint) != Some(fingerprint) {
+                let Some(entry) = entry.filter(|e| e.fingerprint == fingerprint) else {
                     return Ok(Some(Duration::from_millis(100)));
+                };
+                if let Some(waiting) = self.waiting.get_mut(path).filter(|_| entry.temporary) {
+                    waiting.standing = Standing::Temporary;
+                    let at = self.house.clock.now();
+                    self.house.ledger.wait_for(id, at, TEMPORARY).await?;
+                    return Ok(Some(COPIED_LOOK));
                 }
+                let Some(row) = self.house.ledger.file(id).await? else {
+                    return Ok(None);
+                };
+                // Complete since then, however often its copy had to be made anew.
+                let received = row
+                    .received
+                    .filter(|_| row.fingerprint == fingerprint)
+                    .unwrap_or_else(|| self.house.clock.now());
                 let change = Change {
                     fingerprint: Some(fingerprint),
-                    received: Some(self.house.clock.now()),
+                    received: Some(received),
                     complete: Some(complete),
                     ..Change::default()
                 };
@@ -377,16 +653,10 @@ impl Intake {
                 self.advance(id, Event::Passed, change, detail).await?;
                 // It stays in `waiting`, because staging may send it back.
                 if let Some(waiting) = self.waiting.get_mut(path) {
-                    waiting.look_at = now + Duration::from_secs(2);
+                    waiting.standing = Standing::Passed;
                 }
                 Ok(None)
             }
-        }
-    }
-
-    fn mark_final(&mut self, path: &RelPath, is_final: bool) {
-        if let Some(seen) = self.seen.get_mut(path) {
-            seen.is_final = is_final;
         }
     }
 
@@ -412,9 +682,4 @@ impl Intake {
             .await?;
         Ok(())
     }
-}
-
-/// True once a file that shows up at the same path is another arrival.
-fn is_final(state: State) -> bool {
-    !matches!(state, State::Seen | State::Settled)
 }

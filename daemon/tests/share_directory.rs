@@ -34,6 +34,7 @@ struct World {
 fn settings() -> Settings {
     Settings {
         ignore_names: ["*.part", "~$*", "thumbs.db"].map(str::to_owned).to_vec(),
+        temp_names: vec!["*.filepart".to_owned()],
         ignore_dirs: vec!["@eaDir".to_owned()],
         receipts_dir: rel("_回执"),
         client_mount: false,

@@ -29,12 +29,13 @@ use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
 
 use self::trouble::fault;
-use crate::life::Effect;
+use crate::life::{Effect, State};
 use crate::port::fault::Fault;
 use crate::port::ledger::{
     Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
     Notice, ObjectRow, ReportRow, RowCheck,
 };
+use crate::port::share::Fingerprint;
 use crate::port::store::{ObjectKey, Upload, UploadJournal};
 
 /// The ledger on SQLite.
@@ -179,6 +180,19 @@ impl Ledger for SqliteLedger {
 
     async fn waiting(&self) -> Result<Vec<FileRow>, Fault> {
         read!(self, files::waiting())
+    }
+
+    async fn in_share(&self, share: &str) -> Result<Vec<(FileId, State)>, Fault> {
+        read!(self, files::in_share(share))
+    }
+
+    async fn touched(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        fingerprint: Fingerprint,
+    ) -> Result<(), Fault> {
+        write!(self, moves::touched(id, at, &fingerprint))
     }
 
     async fn file(&self, id: FileId) -> Result<Option<FileRow>, Fault> {

@@ -40,6 +40,8 @@ pub struct Settings {
     /// Names of files that are counted and left alone; `*` stands for any run of
     /// characters, letters are compared without regard to case.
     pub ignore_names: Vec<String>,
+    /// Names of files that are still under way, in the same form.
+    pub temp_names: Vec<String>,
     /// Names of folders whose whole content is counted and left alone.
     pub ignore_dirs: Vec<String>,
     /// Our own folder for receipts, beneath the root; left out of every scan.
@@ -65,9 +67,10 @@ struct Inner {
     /// Device and inode of the root as last accepted.
     identity: Mutex<(u64, u64)>,
     ignore: Ignore,
+    temporary: Ignore,
     receipts: RelPath,
     use_lease: bool,
-    /// Held while a source is removed: the hidden folder is for one at a time.
+    /// Held while a source is put aside and removed: the hidden folder is for one at a time.
     removing: Mutex<()>,
     /// Held while a file of ours is written.
     writing: Mutex<()>,
@@ -85,6 +88,7 @@ impl DirectoryShare {
             root: root.to_path_buf(),
             identity: Mutex::new(identity(&stat)),
             ignore: Ignore::new(&settings.ignore_names, &settings.ignore_dirs),
+            temporary: Ignore::new(&settings.temp_names, &[]),
             receipts: settings.receipts_dir,
             use_lease: settings.use_lease && !settings.client_mount,
             removing: Mutex::new(()),
@@ -137,7 +141,7 @@ impl Share for DirectoryShare {
     async fn scan(&self) -> Result<Scan, Fault> {
         self.blocking(|inner, _| {
             let root = inner.root()?;
-            Ok(walk::walk(root.as_fd(), &inner.ignore, inner.receipts.as_bytes()).scan)
+            Ok(inner.walk(&root).scan)
         })
         .await
     }
@@ -150,6 +154,17 @@ impl Share for DirectoryShare {
     async fn gates(&self, path: &RelPath) -> Result<Option<Gates>, Fault> {
         let path = path.clone();
         self.blocking(move |inner, stop| gates::gates(inner, &path, stop))
+            .await
+    }
+
+    async fn digests(
+        &self,
+        path: &RelPath,
+        expected: &Fingerprint,
+        choice: DigestChoice,
+    ) -> Result<Option<Digests>, Fault> {
+        let (path, expected) = (path.clone(), *expected);
+        self.blocking(move |inner, stop| gates::digests(inner, &path, &expected, choice, stop))
             .await
     }
 
@@ -242,7 +257,17 @@ impl Inner {
             kind,
             fingerprint: beneath::fingerprint(&stat),
             ignored,
+            temporary: self.temporary.name(name),
         }))
+    }
+
+    fn walk(&self, root: &File) -> walk::Walked {
+        let names = walk::Names {
+            ignore: &self.ignore,
+            temporary: &self.temporary,
+            receipts: self.receipts.as_bytes(),
+        };
+        walk::walk(root.as_fd(), &names)
     }
 
     fn ask_lease<'a>(&self, file: &'a File) -> lease::Asked<'a> {
@@ -256,8 +281,7 @@ impl Inner {
     /// Returns what a crash left aside. What cannot be returned stays where it
     /// is, and that is said: it must not keep the daemon from starting.
     fn put_back(&self, root: &File) {
-        let walked = walk::walk(root.as_fd(), &self.ignore, self.receipts.as_bytes());
-        for folder in walked.put_aside {
+        for folder in self.walk(root).put_aside {
             let shown = beneath::shown(&folder);
             match remove::put_back(root.as_fd(), &folder) {
                 Ok(0) => {}

@@ -50,13 +50,10 @@ pub(super) fn shares(config: &Config) -> Result<Vec<Arc<dyn Share>>, String> {
     for path in &config.share.paths {
         std::fs::create_dir_all(path)
             .map_err(|e| format!("the share {} cannot be made: {e}", path.display()))?;
-        let names = config
-            .share
-            .ignore_names
-            .iter()
-            .chain(&config.share.temp_names);
+        let names = config.share.ignore_names.iter();
         let settings = ShareSettings {
             ignore_names: names.cloned().chain(["case.toml".to_owned()]).collect(),
+            temp_names: config.share.temp_names.clone(),
             ignore_dirs: config.share.ignore_dirs.clone(),
             receipts_dir: RelPath::new(config.share.special.receipts.clone())
                 .ok_or("share.special.receipts is no name of a folder")?,

@@ -115,6 +115,8 @@ pub struct FileRow {
 /// What a transition writes besides the state. `None` leaves as it was.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
+    /// Where it stands now: it was renamed while it waited.
+    pub path: Option<RelPath>,
     /// The outside as seen now.
     pub fingerprint: Option<Fingerprint>,
     /// When it was received.
@@ -221,7 +223,7 @@ pub struct ChainRow {
     pub at: DateTime<Utc>,
     /// The file that it concerns.
     pub file: Option<FileId>,
-    /// `noticed`, `began`, `advanced`, `failed`, `held`, `resumed`, `object`,
+    /// `noticed`, `touched`, `began`, `advanced`, `failed`, `held`, `resumed`, `object`,
     /// `number`, `started`, `stopped`, `reconciled`, `config` …
     pub kind: String,
     /// What happened: canonical JSON, sorted keys.
@@ -285,7 +287,9 @@ pub struct Filter {
 /// The ledger.
 #[async_trait::async_trait]
 pub trait Ledger: UploadJournal {
-    /// The newest row of every path that was ever seen.
+    /// The newest row of every path at which something may still stand: not of
+    /// a file that disappeared or whose source was removed, because whatever
+    /// stands there now is another arrival, even if it looks the same.
     async fn known(&self) -> Result<Vec<Known>, Fault>;
 
     /// Enters files seen for the first time, in order, in one transaction.
@@ -297,6 +301,18 @@ pub trait Ledger: UploadJournal {
 
     /// Files that wait in the share.
     async fn waiting(&self) -> Result<Vec<FileRow>, Fault>;
+
+    /// Every file of a share that waits in it or is being copied from it, and
+    /// which of the two.
+    async fn in_share(&self, share: &str) -> Result<Vec<(FileId, State)>, Fault>;
+
+    /// Enters a new outside of a file whose content was found to be the same.
+    async fn touched(
+        &self,
+        id: FileId,
+        at: DateTime<Utc>,
+        fingerprint: Fingerprint,
+    ) -> Result<(), Fault>;
 
     /// One file.
     async fn file(&self, id: FileId) -> Result<Option<FileRow>, Fault>;

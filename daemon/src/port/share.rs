@@ -79,6 +79,15 @@ pub struct Fingerprint {
     pub blocks: u64,
 }
 
+impl Fingerprint {
+    /// True if it is the same inode with the same length and modification time.
+    /// A remount changes the device number, a new mode or owner the change time;
+    /// only the bytes can say whether the content is still the same.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        (self.ino, self.size_bytes, self.mtime_ns) == (other.ino, other.size_bytes, other.mtime_ns)
+    }
+}
+
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryKind {
@@ -103,6 +112,8 @@ pub struct Entry {
     pub fingerprint: Fingerprint,
     /// True if its name, or a folder's above it, is on the ignore list.
     pub ignored: bool,
+    /// True if its name says that it is still under way; it waits to be renamed.
+    pub temporary: bool,
 }
 
 /// One whole walk over the share.
@@ -186,6 +197,15 @@ pub trait Share: Send + Sync {
 
     /// Asks writer, structure and sidecar gates. Reads, never writes.
     async fn gates(&self, path: &RelPath) -> Result<Option<Gates>, Fault>;
+
+    /// Digests of the bytes that stand at `path`; `None` if its outside is not (or
+    /// does not stay) `expected`.
+    async fn digests(
+        &self,
+        path: &RelPath,
+        expected: &Fingerprint,
+        choice: DigestChoice,
+    ) -> Result<Option<Digests>, Fault>;
 
     /// Copies the file into `target` (which must not exist under its final
     /// name before the copy is whole and durable), hashing in the same read. The

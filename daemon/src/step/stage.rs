@@ -42,7 +42,27 @@ pub async fn stage(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let staged = share
         .stage(&row.path, &row.fingerprint, &target, choice)
         .await?;
+    // Taken in once already: what was measured then is known, its bytes are not.
+    let lost = |what: &str| {
+        Err(Fault::Final(format!(
+            "the private copy of {} was lost and its source {what}; it was taken in with BLAKE3 {}: \
+             put that very file back and resume, or write down why it is missing",
+            row.path,
+            row.digests
+                .as_ref()
+                .map_or("unknown", |d| d.blake3.as_str()),
+        )))
+    };
+    let once_taken_in = row.digests.is_some();
     Ok(match staged {
+        Stage::Vanished if once_taken_in => return lost("is gone"),
+        Stage::Declined(_) if once_taken_in => return lost("was replaced"),
+        Stage::Staged(staged)
+            if (row.digests.as_ref()).is_some_and(|d| d.blake3 != staged.digests.blake3) =>
+        {
+            remove_if_there(&target)?;
+            return lost("holds other bytes now");
+        }
         Stage::Staged(staged) => Happened {
             event: Event::Copied,
             detail: json!({

@@ -2,6 +2,8 @@
 //! pictures go in, their differences come out.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 
 use crate::port::ledger::FileId;
 use crate::port::share::{Entry, Fingerprint, RelPath, Scan};
@@ -13,9 +15,8 @@ pub struct Seen {
     pub id: FileId,
     /// Its outside when last looked at.
     pub fingerprint: Fingerprint,
-    /// True once it was taken in, refused or ignored: something else at its
-    /// path is another arrival.
-    pub is_final: bool,
+    /// True if it was passed over because of its name.
+    pub ignored: bool,
 }
 
 /// How a scan differs from what is known.
@@ -23,9 +24,9 @@ pub struct Seen {
 pub struct Differences {
     /// At paths of which nothing is known.
     pub new: Vec<Entry>,
-    /// At known paths, with another outside.
+    /// At known paths, with another outside, or no longer on the ignore list.
     pub changed: Vec<Entry>,
-    /// Known paths at which nothing stands. Empty if any folder was unread.
+    /// Known paths at which nothing stands, as far as the scan can tell.
     pub vanished: Vec<RelPath>,
 }
 
@@ -33,6 +34,9 @@ pub struct Differences {
 /// not with the ledger's history; nothing is allocated for what has not changed.
 pub fn reconcile(known: &HashMap<RelPath, Seen>, scan: Scan) -> Differences {
     let mut differences = Differences::default();
+    // A mount point without its mount is an empty folder. That nothing at all is
+    // there says nothing of what was there.
+    let is_bare = scan.entries.is_empty() && scan.folders == 0;
     let mut found = 0_usize;
     let mut standing = Vec::with_capacity(scan.entries.len());
     for entry in scan.entries {
@@ -41,22 +45,29 @@ pub fn reconcile(known: &HashMap<RelPath, Seen>, scan: Scan) -> Differences {
             Some(seen) => {
                 found += 1;
                 standing.push(seen.id);
-                if seen.fingerprint != entry.fingerprint {
+                if seen.fingerprint != entry.fingerprint || (seen.ignored && !entry.ignored) {
                     differences.changed.push(entry);
                 }
             }
         }
     }
-    if scan.unread.is_empty() && found < known.len() {
+    if !is_bare && found < known.len() {
         standing.sort_unstable();
         let stands = |seen: &Seen| standing.binary_search(&seen.id).is_ok();
         differences.vanished = known
             .iter()
-            .filter(|(_, seen)| !stands(seen))
+            .filter(|(path, seen)| !stands(seen) && !is_hidden(path, &scan.unread))
             .map(|(path, _)| path.clone())
             .collect();
     }
     differences
+}
+
+/// True if `path` lies in (or is) something that could not be read. A path that
+/// was too long to be shown whole hides everything that begins like it.
+fn is_hidden(path: &RelPath, unread: &[(PathBuf, String)]) -> bool {
+    let begins = |folder: &PathBuf| path.as_bytes().starts_with(folder.as_os_str().as_bytes());
+    unread.iter().any(|(folder, _)| begins(folder))
 }
 
 #[cfg(test)]
@@ -85,6 +96,7 @@ mod tests {
             kind: EntryKind::Regular,
             fingerprint: fingerprint(size_bytes),
             ignored: false,
+            temporary: false,
         }
     }
 
@@ -98,7 +110,7 @@ mod tests {
                     Seen {
                         id,
                         fingerprint: fingerprint(*size),
-                        is_final: true,
+                        ignored: false,
                     },
                 )
             })
@@ -126,15 +138,38 @@ mod tests {
         assert_eq!(differences.vanished, [path("b")]);
     }
 
-    /// A folder that could not be read hides files; none of them is called
-    /// vanished, because 隐匿 and 毁损 are grave words.
+    /// A folder that could not be read hides its files; none of them is called
+    /// vanished, because 隐匿 and 毁损 are grave words. Elsewhere files still are.
     #[test]
-    fn nothing_vanishes_from_a_share_that_was_not_read_whole() {
-        let scan = Scan {
-            entries: Vec::new(),
-            unread: vec![("sub".into(), "denied".to_owned())],
+    fn nothing_vanishes_where_the_share_could_not_be_read() {
+        let known = known(&[("sub/a", 1), ("else", 1)]);
+        for (unread, vanished) in [("sub", vec![path("else")]), ("", vec![])] {
+            let scan = Scan {
+                folders: 1,
+                unread: vec![(unread.into(), "denied".to_owned())],
+                ..Scan::default()
+            };
+            assert_eq!(reconcile(&known, scan).vanished, vanished, "{unread:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_vanishes_from_a_share_that_is_bare() {
+        assert_eq!(reconcile(&known(&[("a", 1)]), Scan::default()).vanished, []);
+    }
+
+    #[test]
+    fn a_name_that_is_no_longer_ignored_is_a_change() {
+        let mut known = known(&[("a", 1)]);
+        let scan = |ignored| Scan {
+            entries: vec![Entry {
+                ignored,
+                ..entry("a", 1)
+            }],
             ..Scan::default()
         };
-        assert_eq!(reconcile(&known(&[("sub/a", 1)]), scan).vanished, []);
+        known.values_mut().for_each(|seen| seen.ignored = true);
+        assert_eq!(reconcile(&known, scan(true)), Differences::default());
+        assert_eq!(reconcile(&known, scan(false)).changed, [entry("a", 1)]);
     }
 }

@@ -30,7 +30,8 @@ fn push_states(query: &mut QueryBuilder<Sqlite>, states: impl Iterator<Item = St
 pub(super) async fn known(conn: &mut SqliteConnection) -> Result<Vec<Known>, Fault> {
     let found = sqlx::query(
         "SELECT id, share, path, dev, ino, size_bytes, mtime_ns, ctime_ns, blocks, state \
-         FROM files WHERE id IN (SELECT MAX(id) FROM files GROUP BY share, path) ORDER BY id",
+         FROM files WHERE id IN (SELECT MAX(id) FROM files GROUP BY share, path) \
+         AND state NOT IN ('gone', 'released') ORDER BY id",
     )
     .fetch_all(conn)
     .await
@@ -53,11 +54,13 @@ pub(super) async fn due(
     limit: u32,
 ) -> Result<Vec<FileRow>, Fault> {
     let mut query = QueryBuilder::new(FILE);
-    query.push("WHERE");
-    push_states(
-        &mut query,
-        State::ALL.into_iter().filter(|s| s.is_working()),
-    );
+    // Spelled out as in the partial index `files_due`, or SQLite does not use it.
+    let working: Vec<String> = State::ALL
+        .into_iter()
+        .filter(|s| s.is_working())
+        .map(|s| format!("'{s}'"))
+        .collect();
+    query.push(format_args!("WHERE f.state IN ({})", working.join(", ")));
     query.push(" AND f.held = 0 AND (f.not_before_us IS NULL OR f.not_before_us <= ");
     query.push_bind(us(now));
     query.push(") ORDER BY f.id LIMIT ");
@@ -71,6 +74,23 @@ pub(super) async fn waiting(conn: &mut SqliteConnection) -> Result<Vec<FileRow>,
     query.push_bind(State::Seen.as_str());
     query.push(" ORDER BY f.id");
     fetch(conn, query).await
+}
+
+pub(super) async fn in_share(
+    conn: &mut SqliteConnection,
+    share: &str,
+) -> Result<Vec<(FileId, State)>, Fault> {
+    let found = sqlx::query(
+        "SELECT id, state FROM files WHERE state IN ('seen', 'settled') AND share = $1 ORDER BY id",
+    )
+    .bind(share)
+    .fetch_all(conn)
+    .await
+    .map_err(fault)?;
+    let states = found
+        .iter()
+        .map(|row| Ok((FileId(get(row, "id")?), rows::state(get(row, "state")?)?)));
+    states.collect()
 }
 
 pub(super) async fn file(

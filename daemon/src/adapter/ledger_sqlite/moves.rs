@@ -13,6 +13,7 @@ use crate::chain::canonical;
 use crate::life::{Effect, State, next};
 use crate::port::fault::Fault;
 use crate::port::ledger::{Advance, Change, FileId, FileRow, Measured, Notice, ReportRow};
+use crate::port::share::Fingerprint;
 
 /// Enters files in order.
 pub(super) async fn notice(
@@ -201,20 +202,18 @@ async fn write(
         ("lease_held", change.lease_held.map(i64::from)),
         ("complete", change.complete.map(i64::from)),
     ];
-    let outside = change.fingerprint.iter().flat_map(|outside| {
-        [
-            ("dev", Some(outside.dev.cast_signed())),
-            ("ino", Some(outside.ino.cast_signed())),
-            ("size_bytes", Some(outside.size_bytes.cast_signed())),
-            ("mtime_ns", Some(outside.mtime_ns)),
-            ("ctime_ns", Some(outside.ctime_ns)),
-            ("blocks", Some(outside.blocks.cast_signed())),
-        ]
-    });
+    let outside = change
+        .fingerprint
+        .iter()
+        .flat_map(outside)
+        .map(|(column, value)| (column, Some(value)));
     for (column, value) in integers.into_iter().chain(outside) {
         if let Some(value) = value {
             update.push(format_args!(", {column} = ")).push_bind(value);
         }
+    }
+    if let Some(path) = &change.path {
+        update.push(", path = ").push_bind(path.as_bytes().to_vec());
     }
     let assignment = change.assignment.as_ref();
     let texts = [
@@ -249,11 +248,60 @@ async fn write(
     Ok(())
 }
 
+/// The columns of a file's outside.
+fn outside(outside: &Fingerprint) -> [(&'static str, i64); 6] {
+    [
+        ("dev", outside.dev.cast_signed()),
+        ("ino", outside.ino.cast_signed()),
+        ("size_bytes", outside.size_bytes.cast_signed()),
+        ("mtime_ns", outside.mtime_ns),
+        ("ctime_ns", outside.ctime_ns),
+        ("blocks", outside.blocks.cast_signed()),
+    ]
+}
+
+/// Enters a new outside of the same content.
+pub(super) async fn touched(
+    conn: &mut SqliteConnection,
+    id: FileId,
+    at: DateTime<Utc>,
+    fingerprint: &Fingerprint,
+) -> Result<(), Fault> {
+    let before = existing(conn, id).await?.fingerprint;
+    let mut update = QueryBuilder::<Sqlite>::new("UPDATE files SET ");
+    let mut columns = update.separated(", ");
+    for (column, value) in outside(fingerprint) {
+        columns.push(format_args!("{column} = "));
+        columns.push_bind_unseparated(value);
+    }
+    update.push(" WHERE id = ").push_bind(id.0);
+    update.build().execute(&mut *conn).await.map_err(fault)?;
+    let (file, kind) = (Some(id), "touched");
+    let detail = json!({ "before": before, "outside": fingerprint });
+    append(
+        conn,
+        Entry {
+            at,
+            file,
+            kind,
+            detail,
+        },
+    )
+    .await
+}
+
 /// What a change writes, for the chain: facts as they are, large values by the
 /// SHA-256 of their canonical JSON or of their bytes.
 fn wrote(change: &Change) -> Value {
     let mut wrote = Map::new();
     let facts = [
+        (
+            "path_hex",
+            change
+                .path
+                .as_ref()
+                .map(|v| json!(hex::encode(v.as_bytes()))),
+        ),
         ("outside", change.fingerprint.map(|v| json!(v))),
         ("received_us", change.received.map(|v| json!(us(v)))),
         ("stored_us", change.stored.map(|v| json!(us(v)))),

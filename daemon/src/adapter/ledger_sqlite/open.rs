@@ -42,13 +42,28 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(120);
 const LOG_KEPT_BYTES: &str = "67108864";
 
 fn migrations() -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        "ledger".into(),
-        MigrationType::Simple,
-        include_str!("../../../migrations/sqlite/0001_ledger.sql").into_sql_str(),
-        false,
-    )])
+    let one = |version, what: &'static str, statements: &'static str| {
+        let statements = statements.into_sql_str();
+        Migration::new(
+            version,
+            what.into(),
+            MigrationType::Simple,
+            statements,
+            false,
+        )
+    };
+    Migrator::with_migrations(vec![
+        one(
+            1,
+            "ledger",
+            include_str!("../../../migrations/sqlite/0001_ledger.sql"),
+        ),
+        one(
+            2,
+            "due",
+            include_str!("../../../migrations/sqlite/0002_due.sql"),
+        ),
+    ])
 }
 
 /// Takes the lock that keeps a second daemon out. It lasts as long as the file

@@ -2,7 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
 
 use unbroken_probes::container::completeness;
@@ -13,7 +13,7 @@ use super::lease::Asked;
 use super::{Inner, Stop};
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
-use crate::port::share::{EntryKind, Gates, RelPath};
+use crate::port::share::{DigestChoice, EntryKind, Fingerprint, Gates, RelPath};
 
 /// A sidecar is one line a file; this is room for a folder's worth (named guess).
 const SIDECAR_BYTES_MAX: u64 = 64 * 1024;
@@ -40,8 +40,10 @@ pub(super) fn gates(inner: &Inner, path: &RelPath, stop: &Stop) -> Result<Option
         Asked::Unknown => None,
     };
     let name = String::from_utf8_lossy(path.name());
-    let mut reader = BufReader::new(&file);
+    let mut reader = BufReader::new(Stoppable { file: &file, stop });
     let structure = completeness(&mut reader, size_bytes, &name);
+    // What was read of a file whose reading was broken off says nothing.
+    stop.check()?;
     let sidecar = match writer {
         // It would only be read in vain.
         Some(true) => None,
@@ -52,6 +54,50 @@ pub(super) fn gates(inner: &Inner, path: &RelPath, stop: &Stop) -> Result<Option
         structure,
         sidecar,
     }))
+}
+
+/// A file whose reading ends early when nobody waits for it any more.
+struct Stoppable<'a> {
+    file: &'a File,
+    stop: &'a Stop,
+}
+
+impl Read for Stoppable<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.stop.check().map_err(std::io::Error::other)?;
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Stoppable<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// See [`crate::port::share::Share::digests`].
+pub(super) fn digests(
+    inner: &Inner,
+    path: &RelPath,
+    expected: &Fingerprint,
+    choice: DigestChoice,
+    stop: &Stop,
+) -> Result<Option<Digests>, Fault> {
+    let at = |error| inner.trouble(path, error);
+    let root = inner.root()?;
+    let Some(place) = Place::find(root.as_fd(), path).map_err(at)? else {
+        return Ok(None);
+    };
+    let Some(file) = open_regular(&place).map_err(at)? else {
+        return Ok(None);
+    };
+    let is_expected = || rustix::fs::fstat(&file).map(|s| beneath::fingerprint(&s) == *expected);
+    if !is_expected().map_err(at)? {
+        return Ok(None);
+    }
+    let found = digest_open(&file, None, expected.size_bytes, choice.sm3, stop)
+        .map_err(|fault| fault.while_doing(format!("reading {path} again")))?;
+    Ok(found.filter(|_| is_expected().unwrap_or(false)))
 }
 
 /// The bytes of a small file; see [`crate::port::share::Share::read_small`].

@@ -50,16 +50,19 @@ pub(super) fn remove(
     stop: &Stop,
 ) -> Result<Removal, Fault> {
     let at = |error| inner.trouble(path, error);
-    let _one_at_a_time = inner
-        .removing
-        .lock()
-        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    let one_at_a_time = || {
+        inner
+            .removing
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    };
     let root = inner.root()?;
     let Some(place) = Place::find(root.as_fd(), path).map_err(at)? else {
         return Ok(Removal::AlreadyGone);
     };
     // An earlier attempt may have failed half-way; its file is not gone.
     if let Ok(aside) = beneath::subfolder(place.folder.as_fd(), RELEASING_NAME) {
+        let _alone = one_at_a_time();
         return_all(aside.as_fd(), place.folder.as_fd()).map_err(at)?;
     }
     let Some(stat) = place.stat().map_err(at)? else {
@@ -107,19 +110,15 @@ pub(super) fn remove(
         lease: lease.as_ref(),
         before,
     };
+    // Not before: reading a long video again would make every other removal wait.
+    let _alone = one_at_a_time();
     removal.put_aside_and_unlink(inner.trouble_of(path))
 }
 
-/// True if it is that inode with that length and modification time.
+/// True if it may still be that file; if anything of its outside moved, its
+/// bytes have the last word.
 fn is_same(stat: &Stat, expected: &Fingerprint) -> bool {
-    let found = beneath::fingerprint(stat);
-    (found.dev, found.ino, found.size_bytes, found.mtime_ns)
-        == (
-            expected.dev,
-            expected.ino,
-            expected.size_bytes,
-            expected.mtime_ns,
-        )
+    beneath::fingerprint(stat).looks_like(expected)
 }
 
 /// A source that passed every look and is now being removed.

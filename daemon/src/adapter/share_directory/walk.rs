@@ -65,12 +65,21 @@ struct Pending {
     ignored: bool,
 }
 
-/// Walks everything beneath `root`, leaving out our own folder `receipts`.
-pub(super) fn walk(root: BorrowedFd<'_>, ignore: &Ignore, receipts: &[u8]) -> Walked {
+/// The names that a walk treats differently.
+pub(super) struct Names<'a> {
+    /// Counted and left alone.
+    pub(super) ignore: &'a Ignore,
+    /// Still under way.
+    pub(super) temporary: &'a Ignore,
+    /// Our own folder, left out.
+    pub(super) receipts: &'a [u8],
+}
+
+/// Walks everything beneath `root`.
+pub(super) fn walk(root: BorrowedFd<'_>, names: &Names<'_>) -> Walked {
     let mut walk = Walk {
         root,
-        ignore,
-        receipts,
+        names,
         found: Walked {
             scan: Scan::default(),
             put_aside: Vec::new(),
@@ -93,8 +102,7 @@ pub(super) fn walk(root: BorrowedFd<'_>, ignore: &Ignore, receipts: &[u8]) -> Wa
 
 struct Walk<'a> {
     root: BorrowedFd<'a>,
-    ignore: &'a Ignore,
-    receipts: &'a [u8],
+    names: &'a Names<'a>,
     found: Walked,
     /// Last in, first out: what is open is needed soon.
     pending: Vec<Pending>,
@@ -177,7 +185,7 @@ impl Walk<'_> {
         let Some(kind) = beneath::kind(&stat) else {
             return self.folder(path, bytes, ignored);
         };
-        let ignored = ignored || self.ignore.name(bytes);
+        let ignored = ignored || self.names.ignore.name(bytes);
         let fingerprint = beneath::fingerprint(&stat);
         if let Some(path) = RelPath::new(path) {
             self.found.scan.entries.push(Entry {
@@ -185,12 +193,13 @@ impl Walk<'_> {
                 kind,
                 fingerprint,
                 ignored,
+                temporary: self.names.temporary.name(bytes),
             });
         }
     }
 
     fn folder(&mut self, path: Vec<u8>, name: &[u8], ignored: bool) {
-        if path == self.receipts {
+        if path == self.names.receipts {
             return;
         }
         if name == RELEASING {
@@ -208,7 +217,7 @@ impl Walk<'_> {
             return;
         }
         let name_at = path.len().saturating_sub(name.len());
-        let ignored = ignored || self.ignore.folder(name);
+        let ignored = ignored || self.names.ignore.folder(name);
         self.pending.push(Pending {
             parent: None,
             path,

@@ -27,6 +27,7 @@ use crate::port::ledger::{
     Notice, ObjectRow, ReportRow, RowCheck,
 };
 use crate::port::prober::{Probe, Prober};
+use crate::port::share::Fingerprint;
 use crate::port::store::{Ability, ObjectKey, Put, ReadBack, Source, Store, Upload, UploadJournal};
 use crate::report::object::{Parts, report};
 
@@ -113,6 +114,12 @@ impl Ledger for FakeLedger {
     async fn waiting(&self) -> Result<Vec<FileRow>, Fault> {
         let waits = |row: &&FileRow| row.state == State::Seen;
         Ok(self.rows()?.iter().filter(waits).cloned().collect())
+    }
+    async fn in_share(&self, _: &str) -> Result<Vec<(FileId, State)>, Fault> {
+        unasked()
+    }
+    async fn touched(&self, _: FileId, _: DateTime<Utc>, _: Fingerprint) -> Result<(), Fault> {
+        unasked()
     }
     async fn file(&self, id: FileId) -> Result<Option<FileRow>, Fault> {
         Ok(self.rows()?.iter().find(|row| row.id == id).cloned())
