@@ -11,3 +11,4 @@ mod beside;
 mod contract;
 mod custody;
 mod fixtures;
+mod stored_format;
