@@ -152,8 +152,22 @@ impl Flow {
     /// The nodes whose words stand in a file's name. Where one word holds
     /// another, the longer counts; and where some node stands there by its
     /// code or full name, aliases of others do not count (`某某试验公司_首次会议`
-    /// speaks of the meeting). Several nodes mean that the name does not decide.
+    /// speaks of the meeting). A code counts only between separators, and only
+    /// if its node asks for recordings: `会议室B1` is a room, and `A1.jpg` a
+    /// camera's name. Several nodes mean that the name does not decide.
     pub fn nodes_in_name(&self, name: &str) -> Vec<&Node> {
+        let hits = self.hits(name);
+        let by_name = hits.iter().any(|hit| !hit.is_alias);
+        Self::nodes_of(&hits, |hit| !(by_name && hit.is_alias))
+    }
+
+    /// The nodes that stand in a file's name by code or full name.
+    pub fn nodes_named_outright(&self, name: &str) -> Vec<&Node> {
+        Self::nodes_of(&self.hits(name), |hit| !hit.is_alias)
+    }
+
+    /// Every word of every node in a name.
+    fn hits(&self, name: &str) -> Vec<Hit<'_>> {
         let folded = fold(name).to_lowercase();
         let mut hits: Vec<Hit<'_>> = Vec::new();
         for node in &self.node {
@@ -163,9 +177,21 @@ impl Flow {
                 if word.is_empty() {
                     continue;
                 }
+                let is_code = word == fold(&node.code).to_lowercase();
+                if is_code && !node.asks_for_media() {
+                    continue;
+                }
                 for (start, _) in folded.match_indices(&word) {
                     let end = start + word.len();
-                    if !word.is_ascii() || is_bounded(&folded, start, end) {
+                    let counts = match (is_code, word.is_ascii()) {
+                        (true, _) => {
+                            let name = fold(&node.name_zh).to_lowercase();
+                            is_apart(&folded, start, end, &name)
+                        }
+                        (false, true) => is_bounded(&folded, start, end),
+                        (false, false) => true,
+                    };
+                    if counts {
                         hits.push(Hit {
                             node,
                             start,
@@ -176,12 +202,16 @@ impl Flow {
                 }
             }
         }
-        let by_name = hits.iter().any(|hit| !hit.is_alias);
+        hits
+    }
+
+    /// The different nodes of the hits that count.
+    fn nodes_of<'a>(hits: &[Hit<'a>], counts: impl Fn(&Hit<'a>) -> bool) -> Vec<&'a Node> {
         let mut found: Vec<&Node> = Vec::new();
-        for hit in &hits {
+        for hit in hits {
             let shadowed = hits.iter().any(|other| other.holds(hit));
-            let outranked = by_name && hit.is_alias;
-            if !shadowed && !outranked && !found.iter().any(|known| known.code == hit.node.code) {
+            let known = found.iter().any(|known| known.code == hit.node.code);
+            if counts(hit) && !shadowed && !known {
                 found.push(hit.node);
             }
         }
@@ -251,6 +281,15 @@ fn is_bounded(text: &str, start: usize, end: usize) -> bool {
     let before = text.get(..start).and_then(|t| t.chars().next_back());
     let after = text.get(end..).and_then(|t| t.chars().next());
     !touches(before) && !touches(after)
+}
+
+/// True if nothing but separators touches the span, or `name` follows it at once:
+/// `C1` is not in `机房C1`, and `A2.2` is in `A2.2首次会议`.
+fn is_apart(text: &str, start: usize, end: usize, name: &str) -> bool {
+    let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let before = text.get(..start).and_then(|t| t.chars().next_back());
+    let after = text.get(end..).unwrap_or_default();
+    !touches(before) && (!touches(after.chars().next()) || after.starts_with(name))
 }
 
 #[cfg(test)]
@@ -365,7 +404,18 @@ mod tests {
         ] {
             assert_eq!(codes(&a.nodes_in_name(name)), expected, "{name}");
         }
-        assert_eq!(codes(&flow("C").nodes_in_name("C1 进场.jpg")), ["C1"]);
+        let c = flow("C");
+        assert_eq!(codes(&c.nodes_in_name("C1 进场.jpg")), ["C1"]);
+        assert_eq!(codes(&c.nodes_in_name("C2_0001.jpg")), ["C2"]);
+        for room in ["机房C2.jpg", "C2机房.jpg", "2号楼C1会客室.jpg"] {
+            assert!(c.nodes_in_name(room).is_empty(), "{room}");
+        }
+        for camera in ["A1.jpg", "IMG_A1_0001.jpg"] {
+            assert!(a.nodes_in_name(camera).is_empty(), "{camera}");
+        }
+        let company = "某某试验公司.jpg";
+        assert_eq!(codes(&a.nodes_in_name(company)), ["A2.4"]);
+        assert!(a.nodes_named_outright(company).is_empty());
     }
 
     #[test]

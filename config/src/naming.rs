@@ -117,6 +117,11 @@ impl Template {
         })
     }
 
+    /// True if names of different nodes of a case differ by the node's code.
+    pub fn names_node(&self) -> bool {
+        self.pieces.contains(&Piece::Node)
+    }
+
     fn fill(&self, parts: &NameParts<'_>) -> String {
         self.pieces
             .iter()
@@ -200,9 +205,21 @@ fn field_piece(field: &str) -> Result<Piece, Text> {
     })
 }
 
-/// Characters that some file system or shell of the users refuses.
+/// Characters that some file system or shell of the users refuses, and those
+/// that are not seen or turn the direction of writing: with them a name reads
+/// as another (`gpj.exe` as `exe.jpg`).
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || "/\\:*?\"<>|".contains(c)
+    c.is_control() || "/\\:*?\"<>|".contains(c) || is_unseen(c)
+}
+
+/// Marks of direction, zero-width characters, invisible operators, tags and
+/// variation selectors (Unicode's Bidi_Control and Default_Ignorable).
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A text made safe as a part of a file name: what Windows refuses becomes
@@ -279,6 +296,10 @@ mod tests {
             "a_b_c_d_e_f_g_h_i_j_"
         );
         assert_eq!(safe_name(".."), "");
+        assert_eq!(
+            safe_name("a\u{202e}gpj\u{200b}b\u{2066}\u{feff}c"),
+            "a_gpj_b__c"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use regex::Regex;
 use unbroken_probes::text::Text;
+use unicode_normalization::UnicodeNormalization;
 
 use crate::fold::fold;
 use crate::form::{self, Form, Kind};
@@ -90,7 +91,7 @@ pub struct NumberPattern {
 pub struct FoundNumber {
     /// The official way to write it.
     pub canonical: String,
-    /// As it stands in the folded text.
+    /// As it was typed, before folding.
     pub written: String,
 }
 
@@ -118,18 +119,24 @@ impl NumberPattern {
 
     /// The number that `text` is, as a whole.
     pub fn matches(&self, text: &str) -> Option<FoundNumber> {
-        let folded = fold(text);
-        self.found(&self.whole, folded.trim()).into_iter().next()
+        self.found(&self.whole, text.trim()).into_iter().next()
     }
 
     /// Every different number in `text`, a folder's or file's name. A match
     /// that touches another ASCII letter or digit is a part of something
     /// longer and no number.
     pub fn find(&self, text: &str) -> Vec<FoundNumber> {
-        self.found(&self.within, &fold(text))
+        self.found(&self.within, text)
     }
 
-    fn found(&self, regex: &Regex, folded: &str) -> Vec<FoundNumber> {
+    fn found(&self, regex: &Regex, text: &str) -> Vec<FoundNumber> {
+        let folded = &fold(text);
+        // Folding composes and then replaces character by character, so places
+        // in the composed text are places in the folded one.
+        let typed = |start: usize, length: usize| -> String {
+            let before = folded.get(..start).map_or(0, |t| t.chars().count());
+            text.nfc().skip(before).take(length).collect()
+        };
         let mut all: Vec<FoundNumber> = Vec::new();
         for groups in regex.captures_iter(folded) {
             let Some(hit) = groups.get(0) else { continue };
@@ -151,7 +158,7 @@ impl NumberPattern {
             if !all.iter().any(|known| known.canonical == canonical) {
                 all.push(FoundNumber {
                     canonical,
-                    written: hit.as_str().to_owned(),
+                    written: typed(hit.start(), hit.as_str().chars().count()),
                 });
             }
         }

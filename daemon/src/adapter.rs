@@ -1,6 +1,7 @@
 //! The world behind the ports: file systems, S3, SQLite, child processes, the
 //! system's clock. Only `main` and tests choose among them.
 
+pub mod case_lists;
 pub mod digester;
 pub mod ledger_sqlite;
 pub mod os_clock;

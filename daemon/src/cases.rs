@@ -9,10 +9,13 @@ mod case_list;
 mod declaration;
 mod name;
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use unbroken_config::Config;
 use unbroken_config::flow::{Flow, Node};
+use unbroken_config::naming::NUMBER_BUDGET_BYTES;
 use unbroken_probes::text::Text;
 
 use crate::port::ledger::FileRow;
@@ -21,7 +24,7 @@ use crate::report::object::CaseFacts;
 
 pub use case_list::{CASE_LIST_BYTES_MAX, CaseList};
 pub use declaration::{DECLARATION_BYTES_MAX, Declaration, declaration_paths};
-pub use name::{folder, folder_words, official_name, offset, readable_name, series};
+pub use name::{folder, folder_words, official_name, offset, readable_name, readable_path, series};
 
 /// How sure it is where a file belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,8 +66,11 @@ pub struct Assignment {
     pub node: Option<String>,
     /// Which signs said so.
     pub by: Vec<String>,
-    /// What disagrees.
+    /// What disagrees, or cannot be relied on.
     pub conflicts: Vec<Text>,
+    /// What was declared and not understood; puts nothing in doubt.
+    #[serde(default)]
+    pub remarks: Vec<Text>,
     /// A number that may be meant.
     pub suggestion: Option<String>,
     /// The declared visit.
@@ -90,7 +96,8 @@ impl Assignment {
 
     /// As the report carries it; `None` if nothing at all is known.
     pub fn facts(&self, config: &Config) -> Option<CaseFacts> {
-        if self.standing == Standing::Unclaimed && self.node.is_none() {
+        let is_silent = self.node.is_none() && self.suggestion.is_none() && self.remarks.is_empty();
+        if self.standing == Standing::Unclaimed && is_silent {
             return None;
         }
         Some(CaseFacts {
@@ -101,6 +108,8 @@ impl Assignment {
             state: self.standing.as_str().to_owned(),
             by: self.by.clone(),
             conflicts: self.conflicts.iter().map(|text| text.zh.clone()).collect(),
+            remarks: self.remarks.iter().map(|text| text.zh.clone()).collect(),
+            suggestion: self.suggestion.clone(),
         })
     }
 
@@ -137,26 +146,28 @@ pub fn assign(
     config: &Config,
     path: &RelPath,
     declarations: &[Declaration],
-    lists: &[CaseList],
+    lists: &[Arc<CaseList>],
 ) -> Assignment {
     let parts: Vec<String> = path.parts().map(|part| readable_name(part).text).collect();
     let (name, folders) = parts
         .split_last()
         .map_or(("", &[][..]), |(n, f)| (n.as_str(), f));
-    let declared = declarations.iter().find(|d| d.fault.is_none());
+    let declared = Declaration::nearest_of(declarations);
     let mut conflicts: Vec<Text> = declarations
         .iter()
         .filter_map(|d| d.fault.clone())
         .collect();
 
-    let numbers = number_claims(config, folders, name, declared);
+    let mut numbers = number_claims(config, folders, name, &declared);
+    conflicts.extend(unknown_words(config, &declared, &numbers));
+    conflicts.extend(too_long(&mut numbers));
     let number = agree(
         &numbers,
         |claim| claim.number.clone(),
         &mut conflicts,
         ("编号", "number"),
     );
-    let flows = flows_of(config, number.as_ref(), declared);
+    let flows = flows_of(config, number.as_ref(), &declared);
     let nodes = node_claims(&flows, folders, name);
     let node = agree(
         &nodes,
@@ -167,16 +178,9 @@ pub fn assign(
 
     let mut suggestion = None;
     if let Some(claim) = &number {
-        let listed = lists.iter().filter(|list| list.kind == claim.kind);
-        for list in listed {
-            if !list.contains(&claim.number) {
-                suggestion = list.nearest(&claim.number);
-                conflicts.push(Text::new(
-                    format!("编号 {} 不在案件名单中", claim.number),
-                    format!("the number {} is not on the list of cases", claim.number),
-                ));
-            }
-        }
+        let (doubts, near) = against_lists(claim, lists);
+        conflicts.extend(doubts);
+        suggestion = near;
     }
     let unsure = folders.first() == Some(&config.share.special.unclaimed);
     let standing = match (&number, conflicts.is_empty()) {
@@ -215,16 +219,76 @@ pub fn assign(
         by,
         conflicts,
         suggestion,
-        visit: declared.and_then(|d| d.visit),
-        institution: declared.and_then(|d| d.institution.clone()),
+        visit: declared.visit,
+        institution: declared.institution,
+        remarks: declared.remarks,
     }
 }
+
+/// What a declaration says in words that the config does not know.
+fn unknown_words(config: &Config, declared: &Declaration, numbers: &[NumberClaim]) -> Vec<Text> {
+    let kind = declared
+        .kind
+        .as_deref()
+        .filter(|kind| config.flow(kind).is_none());
+    let number = declared
+        .number
+        .as_deref()
+        .filter(|_| !numbers.iter().any(|claim| claim.by == DECLARED));
+    [("kind", kind), ("number", number)]
+        .into_iter()
+        .filter_map(|(key, word)| {
+            let word = word?;
+            Some(Text::new(
+                format!("case.toml 的 {key} 为 {word},无法识别"),
+                format!("{key} in case.toml is {word}, which is not known"),
+            ))
+        })
+        .collect()
+}
+
+/// Takes out numbers that leave no room for the rest of an official name.
+fn too_long(numbers: &mut Vec<NumberClaim>) -> Option<Text> {
+    let fits = |claim: &NumberClaim| claim.number.len() <= NUMBER_BUDGET_BYTES;
+    let long = numbers.iter().find(|claim| !fits(claim))?.by;
+    numbers.retain(fits);
+    Some(Text::new(
+        format!("{long} 中的编号超过 {NUMBER_BUDGET_BYTES} 字节,无法用于命名"),
+        format!(
+            "the number of {long} is longer than {NUMBER_BUDGET_BYTES} bytes, no name can hold it"
+        ),
+    ))
+}
+
+/// What the lists of its kind say of a number, and the one that may be meant.
+/// Several lists of one kind are one list in several files.
+fn against_lists(claim: &NumberClaim, lists: &[Arc<CaseList>]) -> (Vec<Text>, Option<String>) {
+    let of_kind = || lists.iter().filter(|list| list.kind == claim.kind);
+    if of_kind().next().is_none() || of_kind().any(|list| list.contains(&claim.number)) {
+        return (Vec::new(), None);
+    }
+    let faults: Vec<Text> = of_kind().filter_map(|list| list.fault.clone()).collect();
+    if !faults.is_empty() {
+        return (faults, None);
+    }
+    let mut near = of_kind().flat_map(|list| list.near(&claim.number));
+    let suggestion = near.next().map(str::to_owned);
+    let is_only = near.all(|other| Some(other) == suggestion.as_deref());
+    let unlisted = Text::new(
+        format!("编号 {} 不在案件名单中", claim.number),
+        format!("the number {} is not on the list of cases", claim.number),
+    );
+    (vec![unlisted], suggestion.filter(|_| is_only))
+}
+
+/// How a claim of a declaration is signed.
+const DECLARED: &str = "case.toml";
 
 fn number_claims(
     config: &Config,
     folders: &[String],
     name: &str,
-    declared: Option<&Declaration>,
+    declared: &Declaration,
 ) -> Vec<NumberClaim> {
     let patterns = config.number_patterns();
     let mut claims = Vec::new();
@@ -241,8 +305,8 @@ fn number_claims(
             }
         }
     };
-    if let Some(number) = declared.and_then(|d| d.number.as_deref()) {
-        find("case.toml", number);
+    if let Some(number) = declared.number.as_deref() {
+        find(DECLARED, number);
     }
     for folder in folders {
         find("folder", folder);
@@ -256,12 +320,9 @@ fn number_claims(
 fn flows_of<'a>(
     config: &'a Config,
     number: Option<&NumberClaim>,
-    declared: Option<&Declaration>,
+    declared: &Declaration,
 ) -> Vec<&'a Flow> {
-    if let Some(flow) = declared
-        .and_then(|d| d.kind.as_deref())
-        .and_then(|k| config.flow(k))
-    {
+    if let Some(flow) = declared.kind.as_deref().and_then(|k| config.flow(k)) {
         return vec![flow];
     }
     config
@@ -280,7 +341,7 @@ fn flows_of<'a>(
 /// one that asks for recordings there is meant.
 fn node_claims(flows: &[&Flow], folders: &[String], name: &str) -> Vec<NodeClaim> {
     let mut claims: Vec<NodeClaim> = Vec::new();
-    let mut add = |by: &'static str, found: Vec<(&Flow, &Node)>| {
+    let add = |claims: &mut Vec<NodeClaim>, by: &'static str, found: Vec<(&Flow, &Node)>| {
         let media: Vec<_> = found.iter().filter(|(_, n)| n.asks_for_media()).collect();
         let chosen = if media.is_empty() {
             found.iter().collect()
@@ -308,17 +369,23 @@ fn node_claims(flows: &[&Flow], folders: &[String], name: &str) -> Vec<NodeClaim
             .iter()
             .filter_map(|f| Some((*f, f.node_of_folder(folder)?)))
             .collect();
-        add("folder", found);
+        add(&mut claims, "folder", found);
     }
+    // An everyday word in a file's name, part of the institution's name as often
+    // as not, does not contradict the folder that its team chose.
+    let folder_speaks = !claims.is_empty();
     let in_name = flows
         .iter()
         .flat_map(|flow| {
-            flow.nodes_in_name(name)
-                .into_iter()
-                .map(move |node| (*flow, node))
+            let nodes = if folder_speaks {
+                flow.nodes_named_outright(name)
+            } else {
+                flow.nodes_in_name(name)
+            };
+            nodes.into_iter().map(move |node| (*flow, node))
         })
         .collect();
-    add("name", in_name);
+    add(&mut claims, "name", in_name);
     claims
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::{mpsc, watch};
 use unbroken_config::Config;
 
+use crate::adapter::case_lists::CaseLists;
 use crate::port::clock::Clock;
 use crate::port::ledger::{FileId, FileRow, Ledger};
 use crate::port::prober::Prober;
@@ -28,6 +29,8 @@ pub struct House {
     pub prober: Arc<dyn Prober>,
     /// The state folder.
     pub state: StateFolder,
+    /// The lists of cases.
+    pub case_lists: CaseLists,
     config: watch::Receiver<Arc<Config>>,
     store_trusted: AtomicBool,
     told: mpsc::Sender<Told>,
@@ -61,6 +64,7 @@ impl House {
             ledger: ports.ledger,
             prober: ports.prober,
             state,
+            case_lists: CaseLists::default(),
             config,
             store_trusted: AtomicBool::new(false),
             told,

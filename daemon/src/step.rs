@@ -16,6 +16,9 @@ use serde_json::Value;
 use crate::life::Event;
 use crate::port::ledger::Change;
 
+#[cfg(test)]
+mod tests;
+
 /// What a step says has happened.
 #[derive(Debug)]
 pub struct Happened {

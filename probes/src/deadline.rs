@@ -33,7 +33,8 @@ pub struct Saved {
     pub seen: DateTime<Utc>,
     /// Complete and stable in the share.
     pub received: DateTime<Utc>,
-    /// Durable and read back.
+    /// Durable and read back for the first time; before `received` if an
+    /// earlier file brought the same bytes.
     pub stored: DateTime<Utc>,
     /// Smallest possible time from capture end to stored, in seconds.
     pub latency_min_s: Option<f64>,
@@ -43,7 +44,8 @@ pub struct Saved {
     pub team_min_s: Option<f64>,
     /// The team's share: capture end to received, largest, in seconds.
     pub team_max_s: Option<f64>,
-    /// The system's share: received to stored, in seconds.
+    /// The system's share: received to stored, in seconds; 0 if the same bytes
+    /// were stored before this file was received.
     pub system_s: f64,
     /// True if the file is late though the team was certainly in time.
     pub late_by_system: bool,
@@ -80,7 +82,8 @@ pub fn saved(capture: &CaptureEnd, context: &Context) -> Option<Saved> {
         latency_max_s: latency.map(|l| l.max_s),
         team_min_s: team.map(|l| l.min_s),
         team_max_s: team.map(|l| l.max_s),
-        system_s: seconds_between(custody.received, custody.stored),
+        // Bytes that an earlier file brought were stored before this one came.
+        system_s: seconds_between(custody.received, custody.stored).max(0.0),
         late_by_system: late && team.is_some_and(|t| t.max_s <= limit_s),
         result,
     })
@@ -116,8 +119,8 @@ impl Latency {
         until: DateTime<Utc>,
     ) -> Self {
         Self {
-            min_s: seconds_between(latest.min(received), until),
-            max_s: seconds_between(earliest.min(received), until),
+            min_s: seconds_between(latest.min(received).min(until), until),
+            max_s: seconds_between(earliest.min(received).min(until), until),
         }
     }
 }

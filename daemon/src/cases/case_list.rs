@@ -3,6 +3,7 @@
 
 use unbroken_config::Config;
 use unbroken_config::fold;
+use unbroken_probes::text::Text;
 
 /// Longest case list that is read.
 pub const CASE_LIST_BYTES_MAX: u64 = 16 << 20;
@@ -12,12 +13,16 @@ pub const CASE_LIST_BYTES_MAX: u64 = 16 << 20;
 pub struct CaseList {
     /// The kind of number that it holds.
     pub kind: String,
+    /// Why it cannot be relied on, if it cannot: a number of its kind is then
+    /// to be confirmed.
+    pub fault: Option<Text>,
     numbers: Vec<String>,
 }
 
 impl CaseList {
     /// Reads a CSV text: the first field of each line that matches the pattern
     /// of `kind` is a number; other lines (a head, a remark) are passed over.
+    /// A list without a single number is no list of this kind.
     pub fn parse(config: &Config, kind: &str, text: &str) -> Self {
         let patterns = config.number_patterns();
         let patterns: Vec<_> = patterns.iter().filter(|p| p.kind == kind).collect();
@@ -38,9 +43,29 @@ impl CaseList {
             .filter_map(first)
             .collect();
         numbers.sort_unstable();
+        numbers.dedup();
+        let fault = numbers.is_empty().then(|| {
+            Text::new(
+                "案件名单中没有可识别的编号",
+                "the list of cases holds no number that can be read",
+            )
+        });
         Self {
             kind: kind.to_owned(),
+            fault,
             numbers,
+        }
+    }
+
+    /// Stands for a list that could not be read.
+    pub fn unread(kind: &str, why: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            fault: Some(Text::new(
+                format!("案件名单未能读取:{why}"),
+                format!("the list of cases could not be read: {why}"),
+            )),
+            numbers: Vec::new(),
         }
     }
 
@@ -51,14 +76,12 @@ impl CaseList {
             .is_ok()
     }
 
-    /// The only number that differs in one character, if there is just one.
-    pub fn nearest(&self, number: &str) -> Option<String> {
-        let mut near = self
-            .numbers
+    /// The numbers that differ in one slip of the pen.
+    pub fn near<'a>(&'a self, number: &str) -> impl Iterator<Item = &'a str> {
+        self.numbers
             .iter()
-            .filter(|known| differs_by_one(known, number));
-        let hit = near.next()?;
-        near.next().is_none().then(|| hit.clone())
+            .filter(move |known| differs_by_one(known, number))
+            .map(String::as_str)
     }
 }
 
@@ -96,20 +119,24 @@ mod tests {
     }
 
     #[test]
+    fn a_list_without_a_number_is_not_relied_on() {
+        let config = Config::default();
+        assert!(CaseList::parse(&config, "serial", "\0Y\0W").fault.is_some());
+        assert_eq!(
+            CaseList::parse(&config, "serial", "YW2026040001").fault,
+            None
+        );
+    }
+
+    #[test]
     fn heads_and_remarks_are_passed_over() {
         let config = Config::default();
         let text =
             "\u{feff}编号,机构\nYW2026040001,甲公司\n\"YW２０２６０４０００２\",乙公司\n备注,无\n";
         let list = CaseList::parse(&config, "serial", text);
         assert!(list.contains("YW2026040001") && list.contains("YW2026040002"));
-        assert_eq!(
-            list.nearest("YW2026040003"),
-            None,
-            "two are near, so none is meant"
-        );
-        assert_eq!(
-            list.nearest("YW2026140001"),
-            Some("YW2026040001".to_owned())
-        );
+        assert_eq!(list.near("YW2026040003").count(), 2);
+        let near: Vec<&str> = list.near("YW2026140001").collect();
+        assert_eq!(near, ["YW2026040001"]);
     }
 }

@@ -35,9 +35,26 @@ pub struct Declaration {
     pub institution: Option<String>,
     /// When the visit took place.
     pub visit: Option<Window>,
+    /// What it says that nobody understands: keys that are not known.
+    pub remarks: Vec<Text>,
     /// Why it cannot be used, if it cannot.
     pub fault: Option<Text>,
 }
+
+/// Keys that a declaration may have. Team, devices and statements are for
+/// people; they are not read yet, and they are no slip of the pen.
+const KEYS: [&str; 8] = [
+    "version",
+    "kind",
+    "number",
+    "institution",
+    "visit",
+    "team",
+    "devices",
+    "statements",
+];
+/// Keys of `[visit]`.
+const VISIT_KEYS: [&str; 5] = ["start", "end", "team", "devices", "statements"];
 
 impl Declaration {
     /// Reads the bytes of a `case.toml`; a fault stands in the result.
@@ -54,13 +71,44 @@ impl Declaration {
         }
     }
 
+    /// What all usable declarations above a file say together; for each thing
+    /// the nearest that speaks of it counts.
+    pub fn nearest_of(declarations: &[Self]) -> Self {
+        let usable = || declarations.iter().filter(|d| d.fault.is_none());
+        Self {
+            kind: usable().find_map(|d| d.kind.clone()),
+            number: usable().find_map(|d| d.number.clone()),
+            institution: usable().find_map(|d| d.institution.clone()),
+            visit: usable().find_map(|d| d.visit),
+            remarks: usable().flat_map(|d| d.remarks.clone()).collect(),
+            fault: None,
+        }
+    }
+
+    /// Stands for a declaration that may be there and could not be read.
+    pub fn unread(why: &str) -> Self {
+        Self {
+            fault: Some(Text::new(
+                format!("case.toml 未能读取:{why}"),
+                format!("case.toml could not be read: {why}"),
+            )),
+            ..Self::default()
+        }
+    }
+
     fn try_parse(bytes: &[u8], offset: FixedOffset) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|e| format!("UTF-8: {e}"))?;
         let document: DocumentMut = text
             .trim_start_matches('\u{feff}')
             .parse()
             .map_err(|e: toml_edit::TomlError| e.message().to_owned())?;
-        let word = |key: &str| document.get(key).and_then(Item::as_str).map(str::to_owned);
+        let word = |key: &str| match document.get(key) {
+            None => Ok(None),
+            Some(item) => match item.as_str() {
+                Some(text) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
+                _ => Err(format!("{key} 应为加引号的文字 / must be a text in quotes")),
+            },
+        };
         match document.get("version").map(Item::as_integer) {
             None | Some(Some(1)) => {}
             Some(_) => return Err("version 应为 1 / must be 1".to_owned()),
@@ -87,13 +135,36 @@ impl Declaration {
             }
         };
         Ok(Self {
-            kind: word("kind"),
-            number: word("number"),
-            institution: word("institution"),
+            kind: word("kind")?,
+            number: word("number")?,
+            institution: word("institution")?,
             visit,
+            remarks: unknown_keys(&document),
             fault: None,
         })
     }
+}
+
+/// What stands in a declaration under keys that nobody reads.
+fn unknown_keys(document: &DocumentMut) -> Vec<Text> {
+    let top = document
+        .iter()
+        .filter(|(key, _)| !KEYS.contains(key))
+        .map(|(key, _)| key.to_owned());
+    let visit = document.get("visit").and_then(Item::as_table_like);
+    let inner = visit
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .filter(|(key, _)| !VISIT_KEYS.contains(key))
+        .map(|(key, _)| format!("visit.{key}"));
+    top.chain(inner)
+        .map(|key| {
+            Text::new(
+                format!("case.toml 中的 {key} 无法识别,未采用"),
+                format!("{key} in case.toml is not known and was not used"),
+            )
+        })
+        .collect()
 }
 
 /// A moment as a string or as TOML's own kind, with or without a zone.
@@ -154,6 +225,9 @@ mod tests {
             "[visit]\nstart = \"x\"\nend = \"y\"",
             "=",
             "version = 2",
+            "number = 5",
+            "kind = true",
+            "institution = \"\"",
         ] {
             let declaration = Declaration::parse(broken.as_bytes(), shanghai());
             assert!(declaration.fault.is_some(), "{broken}");
@@ -164,6 +238,17 @@ mod tests {
                 .fault
                 .is_some()
         );
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_said_and_the_rest_counts() {
+        let text = "number = \"YW2026040001\"\nnumer = \"x\"\nteam = [\"张\"]\n[visit]\n\
+                    start = 2026-04-12T09:00:00\nend = 2026-04-12T17:00:00\nending = 1";
+        let declaration = Declaration::parse(text.as_bytes(), shanghai());
+        let said: Vec<&str> = declaration.remarks.iter().map(|r| r.en.as_str()).collect();
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("numer ") && said[1].starts_with("visit.ending "));
+        assert_eq!(declaration.number.as_deref(), Some("YW2026040001"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use unbroken_config::naming::{NameParts, safe_name};
 
 use super::{Assignment, Standing};
 use crate::port::ledger::{Between, FileRow};
+use crate::port::share::RelPath;
 use crate::port::store::PART_BYTES_MAX;
 
 /// The widest interval of a capture time that still names a minute worth
@@ -46,9 +47,23 @@ pub fn readable_name(bytes: &[u8]) -> ReadableName {
     }
 }
 
-/// Files of one series are numbered one after another.
-pub fn series(assignment: &Assignment) -> String {
+/// Reads the bytes of a path, each part by itself: a team's folder in UTF-8 may
+/// hold files from an old Chinese Windows.
+pub fn readable_path(path: &RelPath) -> String {
+    let parts: Vec<String> = path.parts().map(|part| readable_name(part).text).collect();
+    parts.join("/")
+}
+
+/// Files of one series are numbered one after another. Where the template does
+/// not tell nodes apart, all nodes of a case are one series, so that no two
+/// files ever get one name.
+pub fn series(config: &Config, assignment: &Assignment) -> String {
     let node = assignment.node.as_deref().unwrap_or("");
+    let node = if config.name_template().names_node() {
+        node
+    } else {
+        ""
+    };
     format!("{}|{node}", number_words(assignment))
 }
 

@@ -18,6 +18,7 @@ use unbroken_probes::probe::Wants;
 
 use super::{ConfigArgument, EXIT_UNUSABLE, place};
 use crate::adapter::digester::digest_reader;
+use crate::cases::readable_name;
 use crate::port::prober::{Probe, Prober};
 use crate::report::object::{Parts, Report, report};
 use crate::report::words;
@@ -156,7 +157,7 @@ async fn check(
     let sm3 = config.stage.sm3;
     let digests = tokio::task::spawn_blocking(move || digest_reader(File::open(hashed)?, sm3));
     let wants = Wants {
-        name: String::from_utf8_lossy(&name).into_owned(),
+        name: readable_name(&name).text,
         still_long_side_px: 0,
         stills_count: 0,
     };
@@ -178,6 +179,7 @@ async fn check(
     Ok(report(Parts {
         id: None,
         name: &name,
+        name_read: readable_name(&name).text,
         path: path.display().to_string(),
         official: None,
         digests: &digests,

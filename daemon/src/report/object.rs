@@ -161,6 +161,12 @@ pub struct CaseFacts {
     pub by: Vec<String>,
     /// What disagrees, in words, Chinese.
     pub conflicts: Vec<String>,
+    /// What was declared and not understood, in words, Chinese.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+    /// A number that may be meant; a person decides.
+    #[serde(default)]
+    pub suggestion: Option<String>,
 }
 
 /// Where the bytes are.
@@ -186,6 +192,8 @@ pub struct Parts<'a> {
     pub id: Option<String>,
     /// Original name as bytes.
     pub name: &'a [u8],
+    /// Original name, decoded.
+    pub name_read: String,
     /// Original path, decoded.
     pub path: String,
     /// The official name.
@@ -225,7 +233,7 @@ pub fn report(parts: Parts<'_>) -> Report {
         rules: parts.rules,
         file: FileFacts {
             id: parts.id,
-            name: String::from_utf8_lossy(parts.name).into_owned(),
+            name: parts.name_read,
             name_hex: hex::encode(parts.name),
             path: parts.path,
             official: parts.official,

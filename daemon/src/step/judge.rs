@@ -98,27 +98,36 @@ pub fn context_in_place(config: &Config, name: &[u8]) -> Context {
     }
 }
 
-/// The first file that brought the same bytes.
+/// Most earlier files of the same bytes that are looked at.
+const TWINS_MAX: u32 = 1000;
+
+/// The earlier file of the same bytes that matters most: one of another case,
+/// else one of this case, else the first.
 async fn twin(
     house: &House,
     row: &FileRow,
     assignment: Option<&Assignment>,
 ) -> Result<Option<Twin>, Fault> {
     let blake3 = &digests_of(row)?.blake3;
-    let first = house
-        .ledger
-        .with_content(blake3, 1)
-        .await?
+    let own = assignment.and_then(|a| a.number.as_deref());
+    let earlier = house.ledger.with_content(blake3, TWINS_MAX).await?;
+    let twins = earlier
         .into_iter()
-        .next();
-    Ok(first.filter(|first| first.id < row.id).map(|first| {
-        let case = Assignment::of(&first).and_then(|a| a.number);
-        Twin {
-            file: first.id.to_string(),
-            name: readable_name(first.path.name()).text,
-            same_case: case.is_some() && case == assignment.and_then(|a| a.number.clone()),
-            case,
-        }
+        .filter(|twin| twin.id < row.id)
+        .map(|twin| {
+            let case = Assignment::of(&twin).and_then(|a| a.number);
+            Twin {
+                file: twin.id.to_string(),
+                name: readable_name(twin.path.name()).text,
+                same_case: case.is_some() && case.as_deref() == own,
+                case,
+            }
+        });
+    // Of equals the first counts, which is the oldest.
+    Ok(twins.min_by_key(|twin| match (twin.same_case, &twin.case) {
+        (false, Some(_)) => 0,
+        (true, _) => 1,
+        (false, None) => 2,
     }))
 }
 

@@ -1,33 +1,30 @@
 //! Finds case, node and official name. Nothing here ever stops a file: what is
-//! unsure goes to the inbox and is stored all the same.
+//! unsure goes to the inbox or to "to be confirmed", and is stored all the same.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use unbroken_config::Config;
 
 use super::Happened;
-use super::stage::share_of;
 use crate::cases::{self, CaseList, Declaration};
 use crate::house::House;
 use crate::life::Event;
 use crate::port::fault::Fault;
 use crate::port::ledger::{Between, Change, FileRow};
 
+/// How long declarations and lists are waited for. A mount that hangs must not
+/// keep a file from being stored. A named guess: far above a slow line.
+const READ_WITHIN: Duration = Duration::from_secs(20);
+
 /// Assigns and names.
 pub async fn name(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let config = house.config();
-    let share = share_of(house, row)?;
-    let mut declarations = Vec::new();
-    for path in cases::declaration_paths(&row.path) {
-        if let Some(bytes) = share
-            .read_small(&path, cases::DECLARATION_BYTES_MAX)
-            .await?
-        {
-            declarations.push(Declaration::parse(&bytes, cases::offset(&config)));
-        }
-    }
-    let lists = case_lists(&config)?;
+    let declarations = declarations(house, &config, row).await;
+    let lists = case_lists(house, &config).await;
     let assignment = cases::assign(&config, &row.path, &declarations, &lists);
-    let series = cases::series(&assignment);
+    let series = cases::series(&config, &assignment);
     let number = house
         .ledger
         .number(&series, row.id, house.clock.now())
@@ -50,28 +47,58 @@ pub async fn name(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     })
 }
 
-/// The configured lists of cases. One that cannot be read makes the file wait,
-/// because a wrong number must not pass while the list is away.
-fn case_lists(config: &Config) -> Result<Vec<CaseList>, Fault> {
-    let rows = config
+/// The `case.toml` files above a file, nearest first. One that cannot be read
+/// stands as faulty: the file is then to be confirmed.
+async fn declarations(house: &House, config: &Config, row: &FileRow) -> Vec<Declaration> {
+    let unread = |why: &str| {
+        tracing::warn!(file = %row.id, path = %row.path, why, "a declaration could not be read; the file is to be confirmed");
+        Declaration::unread(why)
+    };
+    let Some(share) = house.share(&row.share) else {
+        return vec![unread(&format!(
+            "the share {} is not in the config any more",
+            row.share
+        ))];
+    };
+    let mut declarations = Vec::new();
+    for path in cases::declaration_paths(&row.path) {
+        let read = tokio::select! {
+            read = share.read_small(&path, cases::DECLARATION_BYTES_MAX) => read,
+            () = house.clock.sleep(READ_WITHIN) => Err(Fault::Fleeting(format!(
+                "{path}: no answer within {} s", READ_WITHIN.as_secs()
+            ))),
+        };
+        match read {
+            Ok(Some(bytes)) => {
+                declarations.push(Declaration::parse(&bytes, cases::offset(config)));
+            }
+            Ok(None) => {}
+            Err(error) => {
+                declarations.push(unread(&error.to_string()));
+                break;
+            }
+        }
+    }
+    declarations
+}
+
+/// The configured lists of cases.
+async fn case_lists(house: &House, config: &Arc<Config>) -> Vec<Arc<CaseList>> {
+    let (lists, rules) = (house.case_lists.clone(), config.clone());
+    let reading = tokio::task::spawn_blocking(move || lists.read(&rules));
+    let why = tokio::select! {
+        read = reading => match read {
+            Ok(lists) => return lists,
+            Err(error) => error.to_string(),
+        },
+        () = house.clock.sleep(READ_WITHIN) => format!("no answer within {} s", READ_WITHIN.as_secs()),
+    };
+    tracing::warn!(why, "the lists of cases could not be read");
+    let listed = config
         .number
         .iter()
         .filter(|row| !row.case_list.as_os_str().is_empty());
-    rows.map(|row| {
-        let path = row.case_list.display();
-        let read = std::fs::metadata(&row.case_list).and_then(|meta| {
-            if meta.len() > cases::CASE_LIST_BYTES_MAX {
-                return Err(std::io::Error::other(
-                    "it is larger than a list of cases can be",
-                ));
-            }
-            std::fs::read(&row.case_list)
-        });
-        let bytes = read.map_err(|e| {
-            Fault::Fleeting(format!("the list of cases {path} cannot be read: {e}"))
-        })?;
-        let text = cases::readable_name(&bytes).text;
-        Ok(CaseList::parse(config, &row.kind, &text))
-    })
-    .collect()
+    listed
+        .map(|row| Arc::new(CaseList::unread(&row.kind, &why)))
+        .collect()
 }

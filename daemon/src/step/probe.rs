@@ -5,6 +5,7 @@ use unbroken_probes::measurements::{Kind, Measurements, NotRun, SCHEMA};
 use unbroken_probes::probe::{Probed, Wants};
 
 use super::Happened;
+use crate::cases::readable_name;
 use crate::house::House;
 use crate::life::Event;
 use crate::port::digest::Digests;
@@ -50,7 +51,7 @@ pub async fn probe(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     }
     let config = house.config();
     let wants = Wants {
-        name: String::from_utf8_lossy(row.path.name()).into_owned(),
+        name: readable_name(row.path.name()).text,
         still_long_side_px: u32::try_from(config.report.still_long_side_px).unwrap_or(u32::MAX),
         stills_count: u32::try_from(config.report.stills_count).unwrap_or(u32::MAX),
     };

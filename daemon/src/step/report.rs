@@ -10,7 +10,7 @@ use super::Happened;
 use super::judge::{codes, context, measurements_of, verdict_word};
 use super::probe::digests_of;
 use crate::adapter::digester::digest_reader;
-use crate::cases::{Assignment, readable_name};
+use crate::cases::{Assignment, readable_name, readable_path};
 use crate::house::{House, Told};
 use crate::life::Event;
 use crate::port::digest::Digests;
@@ -115,7 +115,8 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
     Ok(put_together(Parts {
         id: Some(row.id.to_string()),
         name: row.path.name(),
-        path: readable_name(row.path.as_bytes()).text,
+        name_read: readable_name(row.path.name()).text,
+        path: readable_path(&row.path),
         official: row.official.clone(),
         digests,
         // The same at every attempt, so that a repeated attempt writes the

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::Happened;
@@ -35,7 +36,7 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
         // of that object, so it is read back now, not only then.
         let version = read_back(house, &object.key, object.version.as_deref(), digests).await?;
         show(house, row, &object.key).await;
-        return Ok(saved(house, row, object.key, version, true));
+        return Ok(saved(house, row, object.key, version, object.verified));
     }
     let staged = house.state.staged(row.id);
     if !staged.exists() {
@@ -70,22 +71,23 @@ pub async fn store(house: &House, row: &FileRow) -> Result<Happened, Fault> {
         }
     };
     let version = read_back(house, &key, version.as_deref(), digests).await?;
+    let verified = house.clock.now();
     house
         .ledger
         .enter_object(
-            house.clock.now(),
+            verified,
             &ObjectRow {
                 key: key.clone(),
                 kind: "evidence".to_owned(),
                 store: house.store.id().to_owned(),
                 version: version.clone(),
                 digests: digests.clone(),
-                verified: house.clock.now(),
+                verified,
             },
         )
         .await?;
     show(house, row, &key).await;
-    Ok(saved(house, row, key, version, false))
+    Ok(saved(house, row, key, version, verified))
 }
 
 /// Shows the object to people by case and official name. What cannot be shown is
@@ -104,27 +106,28 @@ async fn show(house: &House, row: &FileRow, key: &ObjectKey) {
     }
 }
 
+/// The file is stored since its bytes were first read back (`save.24h`), not
+/// since this attempt: an attempt after a crash, or the same bytes dropped once
+/// more, must not make late what was saved in time.
 fn saved(
     house: &House,
     row: &FileRow,
     key: ObjectKey,
     version: Option<String>,
-    same_content: bool,
+    verified: DateTime<Utc>,
 ) -> Happened {
-    let stored = house.clock.now();
     let mut detail = json!({
-        "key": key, "version": version, "store": house.store.id(), "same_content": same_content,
+        "key": key, "version": version, "store": house.store.id(), "verified": verified,
+        "read_back": house.clock.now(),
     });
     if let (Some(received), Some(map)) = (row.received, detail.as_object_mut()) {
-        map.insert(
-            "system_s".to_owned(),
-            json!((stored - received).num_seconds()),
-        );
+        let system_s = (verified - received).num_seconds().max(0);
+        map.insert("system_s".to_owned(), json!(system_s));
     }
     Happened {
         event: Event::Saved,
         change: Change {
-            stored: Some(stored),
+            stored: Some(verified),
             object: Some(key),
             ..Change::default()
         },

@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset, Utc};
 use unbroken_probes::judge::Verdict;
 use unbroken_probes::text::StaticText;
 
-use crate::cases::{Assignment, readable_name};
+use crate::cases::{Assignment, readable_path};
 use crate::port::ledger::FileRow;
 use crate::report::words;
 
@@ -85,7 +85,7 @@ pub(super) fn instant(at: DateTime<Utc>, zone: FixedOffset) -> String {
 
 /// The original path, fit to be shown.
 pub(super) fn original(row: &FileRow) -> String {
-    words::plain_line(&readable_name(row.path.as_bytes()).text)
+    words::plain_line(&readable_path(&row.path))
 }
 
 /// What keeps a file, in words; empty if nothing does.

@@ -28,6 +28,7 @@ fn report(name: &str, kind: Kind) -> Report {
     put_together(Parts {
         id: Some("F00000001".to_owned()),
         name: name.as_bytes(),
+        name_read: name.to_owned(),
         path: format!("YW1/{name}"),
         official: None,
         digests: &digests,

@@ -17,6 +17,7 @@ use unbroken_probes::judge::{Rules, judge};
 use unbroken_probes::measurements::{Kind, Measurements};
 use unbroken_probes::probe::Wants;
 
+use crate::cases::readable_name;
 use crate::house::{House, Ports, StateFolder};
 use crate::life::{Effect, State};
 use crate::port::clock::Clock;
@@ -266,6 +267,7 @@ fn report_on(row: &FileRow) -> ReportRow {
     let report = report(Parts {
         id: Some(row.id.to_string()),
         name: row.path.name(),
+        name_read: readable_name(row.path.name()).text,
         path: row.path.to_string(),
         official: row.official.clone(),
         digests: &digests,
