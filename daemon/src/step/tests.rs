@@ -66,6 +66,7 @@ impl Scene {
         let settings = Settings {
             ignore_names: Vec::new(),
             ignore_dirs: Vec::new(),
+            temp_names: Vec::new(),
             receipts_dir: RelPath::new("_回执").unwrap(),
             client_mount: true,
             use_lease: false,
