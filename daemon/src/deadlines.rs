@@ -1,10 +1,11 @@
 //! Says how long is left before a file that is not yet stored would be late
 //! (`save.24h`): in the log, in metrics, on the status page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use unbroken_config::Config;
 use unbroken_probes::capture::{CaptureEnd, capture_end};
@@ -19,8 +20,8 @@ use crate::step::judge::context_in_place;
 
 /// How often deadlines are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Most files looked at in one round; the oldest are the most urgent.
-const FILES_MAX: u32 = 10_000;
+/// Files asked for at once.
+const PAGE_FILES: u32 = 1_000;
 
 /// One file that is not stored yet.
 #[derive(Clone, Debug)]
@@ -35,40 +36,61 @@ pub struct Pending {
 pub async fn pending(house: &House) -> Result<Vec<Pending>, Fault> {
     let config = house.config();
     let now = house.clock.now();
-    let states = State::ALL
+    let states: Vec<State> = State::ALL
         .into_iter()
         .filter(|state| *state == State::Seen || (state.is_working() && !state.is_stored()))
         .collect();
-    let filter = Filter {
-        states,
-        limit: FILES_MAX,
-        ..Filter::default()
-    };
-    let rows = house.ledger.list(&filter).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
+    let mut found = Vec::new();
+    let mut before = None;
+    loop {
+        // The newest come first, and the oldest are the most urgent: all pages count.
+        let filter = Filter {
+            states: states.clone(),
+            before,
+            limit: PAGE_FILES,
+            ..Filter::default()
+        };
+        let rows = house.ledger.list(&filter).await?;
+        let Some(last) = rows.last() else {
+            return Ok(found);
+        };
+        before = Some(last.id);
+        found.extend(rows.into_iter().map(|row| {
             let capture = known_capture(&config, &row);
             let remaining = remaining(&capture, now, config.save_limit_s());
             Pending { row, remaining }
-        })
-        .collect())
+        }));
+    }
 }
 
-/// What is known of a capture end before the file is measured: its name.
+/// What is known of a capture end before the file is stored: its measurements,
+/// or its name, and that it ended before it was first seen.
 fn known_capture(config: &Config, row: &FileRow) -> CaptureEnd {
-    if row.capture_earliest.is_some() {
-        return CaptureEnd {
+    let known = if row.capture_earliest.is_some() {
+        CaptureEnd {
             earliest: row.capture_earliest,
             latest: row.capture_latest,
             ..CaptureEnd::default()
+        }
+    } else {
+        let unmeasured = Measurements {
+            kind: Kind::Photo,
+            ..Measurements::default()
         };
-    }
-    let unmeasured = Measurements {
-        kind: Kind::Photo,
-        ..Measurements::default()
+        capture_end(&unmeasured, &context_in_place(config, row.path.name()))
     };
-    capture_end(&unmeasured, &context_in_place(config, row.path.name()))
+    ended_by(known, row.seen)
+}
+
+/// A recording ended before it was seen, whatever its clock says; without any
+/// time, that is all that is known.
+fn ended_by(capture: CaptureEnd, seen: DateTime<Utc>) -> CaptureEnd {
+    let by = |end: Option<DateTime<Utc>>| Some(end.map_or(seen, |end| end.min(seen)));
+    CaptureEnd {
+        earliest: by(capture.earliest),
+        latest: by(capture.latest),
+        ..capture
+    }
 }
 
 /// Warns in the log as deadlines come near, each threshold once a file.
@@ -87,7 +109,8 @@ pub async fn watch_over(house: Arc<House>, mut stop: watch::Receiver<bool>) {
 }
 
 fn warn(config: &Config, pending: &[Pending], warned: &mut HashMap<FileId, usize>) {
-    warned.retain(|id, _| pending.iter().any(|p| p.row.id == *id));
+    let waiting: HashSet<FileId> = pending.iter().map(|p| p.row.id).collect();
+    warned.retain(|id, _| waiting.contains(id));
     for Pending { row, remaining } in pending {
         let Some(left_s) = remaining.left_s_min else {
             continue;
@@ -122,6 +145,25 @@ fn thresholds_passed(warn_left_h: &[f64], left_s: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_without_a_time_has_a_deadline_and_no_clock_puts_it_off() {
+        let instant = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let seen = instant("2026-04-12T08:00:00Z");
+        let silent = ended_by(CaptureEnd::default(), seen);
+        assert_eq!((silent.earliest, silent.latest), (Some(seen), Some(seen)));
+        let earlier = instant("2026-04-12T06:00:00Z");
+        let later = instant("2026-04-13T06:00:00Z");
+        let ahead = ended_by(
+            CaptureEnd {
+                earliest: Some(earlier),
+                latest: Some(later),
+                ..CaptureEnd::default()
+            },
+            seen,
+        );
+        assert_eq!((ahead.earliest, ahead.latest), (Some(earlier), Some(seen)));
+    }
 
     #[test]
     fn a_threshold_is_passed_at_the_limit_and_not_before() {

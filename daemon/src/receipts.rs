@@ -25,8 +25,8 @@ const GATHER: Duration = Duration::from_millis(700);
 const LINES_MAX: usize = 1000;
 /// How far back receipts are made again after a start.
 const BACK: TimeDelta = TimeDelta::days(2);
-/// Most files that are looked at for that.
-const BACK_FILES: u32 = 2000;
+/// Files asked for at once.
+const PAGE_FILES: u32 = 1_000;
 
 #[derive(Debug)]
 struct Entry {
@@ -44,18 +44,25 @@ struct Place {
 }
 
 fn entry(row: &FileRow, report: &Report, offset: FixedOffset) -> Option<Entry> {
-    let stored = row.stored?;
+    let day = handed_in(row)?.with_timezone(&offset).date_naive();
     let assignment = Assignment::of(row)?;
     let place = Place {
         share: row.share.clone(),
         folder: folder_words(&assignment),
-        day: stored.with_timezone(&offset).date_naive(),
+        day,
     };
     Some(Entry {
         place,
         id: row.id,
         line: Line::of(report),
     })
+}
+
+/// When the line became true: bytes that came again count as stored since the
+/// first time, but their line belongs on the sheet of the day they came.
+fn handed_in(row: &FileRow) -> Option<DateTime<Utc>> {
+    let stored = row.stored?;
+    Some(row.received.map_or(stored, |received| received.max(stored)))
 }
 
 /// Writes sheets until `stop` turns true.
@@ -69,6 +76,8 @@ pub async fn keep(
     if let Err(error) = remember(&house, &mut sheets).await {
         tracing::warn!(%error, "earlier receipts could not be made again");
     }
+    // A stop may have come between a line and its sheet.
+    dirty.extend(sheets.keys().cloned());
     loop {
         let first = tokio::select! {
             first = told.recv() => first,
@@ -116,28 +125,42 @@ async fn remember(
     sheets: &mut BTreeMap<Place, BTreeMap<FileId, Line>>,
 ) -> Result<(), Fault> {
     let states = vec![State::Reported, State::Released, State::Kept];
-    let filter = Filter {
-        states,
-        limit: BACK_FILES,
-        ..Filter::default()
-    };
     let zone = offset(&house.config());
     let not_before = house.clock.now() - BACK;
-    for row in house.ledger.list(&filter).await? {
-        if row.stored.is_none_or(|stored| stored < not_before) {
-            continue;
+    let mut before = None;
+    loop {
+        let filter = Filter {
+            states: states.clone(),
+            before,
+            limit: PAGE_FILES,
+            ..Filter::default()
+        };
+        let rows = house.ledger.list(&filter).await?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        before = Some(last.id);
+        // Files are numbered as they are seen: behind a page on which every
+        // file was first seen too long ago there are only older ones.
+        let is_past = rows.iter().all(|row| row.seen < not_before);
+        for row in rows {
+            if handed_in(&row).is_none_or(|at| at < not_before) {
+                continue;
+            }
+            let Some(report) = house.ledger.report(row.id).await? else {
+                continue;
+            };
+            let Ok(report) = serde_json::from_value::<Report>(report.report) else {
+                continue;
+            };
+            if let Some(Entry { place, id, line }) = entry(&row, &report, zone) {
+                sheets.entry(place).or_default().insert(id, line);
+            }
         }
-        let Some(report) = house.ledger.report(row.id).await? else {
-            continue;
-        };
-        let Ok(report) = serde_json::from_value::<Report>(report.report) else {
-            continue;
-        };
-        if let Some(Entry { place, id, line }) = entry(&row, &report, zone) {
-            sheets.entry(place).or_default().insert(id, line);
+        if is_past {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 async fn write(
