@@ -8,6 +8,7 @@ mod histogram;
 pub mod jpeg_tables;
 pub mod mdpm;
 pub mod metadata;
+pub mod motion;
 pub mod noise;
 pub mod photo;
 pub mod picture_decoding;

@@ -4,6 +4,7 @@
 mod clarity;
 mod plane_stats;
 mod runs;
+mod shots;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,10 +14,12 @@ use crate::measurements::Span;
 use crate::media::Picture;
 
 pub use clarity::Clarity;
+pub use shots::{Moment, Resumed};
 
 use clarity::Sampler;
 use plane_stats::{Reduced, Reducer, mean_difference};
 use runs::{Cadence, Run, Stillness, longest_spans};
+use shots::Shots;
 
 /// Frozen runs that are listed, the longest ones.
 const FROZEN_LISTED_MAX: usize = 100;
@@ -68,6 +71,15 @@ pub struct Video {
     /// If four fifths of the repeated pictures come at one even distance: that
     /// distance in pictures. A conversion of the frame rate does so.
     pub repeat_cadence_pictures: Option<u32>,
+    /// Moments at which the picture does not follow from the one before and that
+    /// stand out against their neighbours, the 200 that do so most, in order of time.
+    pub moments: Vec<Moment>,
+    /// Stretches after which the view from before them came back, at most 50.
+    pub resumed: Vec<Resumed>,
+    /// Of pictures coded without reference to others: the median share of their
+    /// blocks that are not found in the picture before. An encoder at a low bit
+    /// rate changes much when it starts anew. `null` if there are none.
+    pub key_unforetold: Option<f32>,
     /// The decoded sizes in order, at most 50; more than one means that the
     /// size changed.
     pub sizes: Vec<SizeFrom>,
@@ -130,6 +142,7 @@ pub struct VideoInstrument {
     cadence: Cadence,
     dark: Run,
     featureless: Run,
+    shots: Shots,
 }
 
 impl VideoInstrument {
@@ -151,6 +164,7 @@ impl VideoInstrument {
             cadence: Cadence::default(),
             dark: Run::default(),
             featureless: Run::default(),
+            shots: Shots::default(),
         }
     }
 
@@ -165,7 +179,9 @@ impl VideoInstrument {
         let luma = picture.luma;
         self.size(luma.width_px, luma.height_px, at_s);
         self.sampler.offer(luma, at_s);
-        let reduced = self.reducer.reduce(luma);
+        let (reduced, reduced_width_px) = self.reducer.reduce(luma);
+        self.shots
+            .see(reduced, reduced_width_px, at_s, picture.key);
         let stats = Reduced::of(reduced, picture.full_range);
         self.v.luma_mean.add(at_s, stats.mean);
         self.v.luma_p90.add(at_s, stats.p90);
@@ -229,6 +245,10 @@ impl VideoInstrument {
         v.frozen = frozen;
         v.repeated_pictures = repeated;
         v.repeat_cadence_pictures = self.cadence.distance();
+        let shots = self.shots.finish();
+        v.moments = shots.moments;
+        v.resumed = shots.resumed;
+        v.key_unforetold = shots.key_unforetold;
         v
     }
 }

@@ -18,9 +18,9 @@ pub(super) struct Reducer {
 }
 
 impl Reducer {
-    /// Means of square blocks; what remains at the right and lower edge
-    /// belongs to no block.
-    pub(super) fn reduce(&mut self, luma: LumaView<'_>) -> &[u8] {
+    /// Means of square blocks and how many stand in a row; what remains at the
+    /// right and lower edge belongs to no block.
+    pub(super) fn reduce(&mut self, luma: LumaView<'_>) -> (&[u8], usize) {
         let block = (luma.width_px as usize / REDUCED_WIDTH_PX).max(1);
         let columns = luma.width_px as usize / block;
         let rows = luma.height_px as usize / block;
@@ -41,7 +41,7 @@ impl Reducer {
             self.out
                 .extend(self.sums.iter().map(|sum| (sum / area).min(255) as u8));
         }
-        &self.out
+        (&self.out, columns)
     }
 }
 
@@ -134,6 +134,7 @@ mod tests {
         let mut reducer = Reducer::default();
         let out = reducer
             .reduce(Plane::new(&data, 641, 5, 641).unwrap())
+            .0
             .to_vec();
         assert_eq!(out.len(), 320 * 2);
         assert_eq!((out[0], out[159], out[160], out[319]), (10, 10, 20, 20));
