@@ -44,10 +44,13 @@ pub mod truncated;
 pub mod unreadable;
 pub mod video_black;
 pub mod video_blurred;
+pub mod video_cut;
 pub mod video_frozen;
+pub mod video_inserted;
 pub mod video_stutter;
 pub mod video_trimmed;
 
+pub(crate) mod cuts;
 pub(crate) mod moments;
 #[cfg(test)]
 pub(crate) mod trial;

@@ -7,7 +7,8 @@ use crate::check::{
     hidden_by_edit_list, join_mark, messenger_copy, outside_visit, photo_blurred, photo_edited,
     photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch, saved_late,
     stream_changed, structure_contradicts_metadata, timestamp_gap, truncated, unreadable,
-    video_black, video_blurred, video_frozen, video_stutter, video_trimmed,
+    video_black, video_blurred, video_cut, video_frozen, video_inserted, video_stutter,
+    video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -19,6 +20,8 @@ pub static CHECKS: &[&Check] = &[
     &join_mark::CHECK,
     &hidden_by_edit_list::CHECK,
     &video_trimmed::CHECK,
+    &video_cut::CHECK,
+    &video_inserted::CHECK,
     &ai_generated_mark::CHECK,
     &messenger_copy::CHECK,
     &saved_late::CHECK,

@@ -78,7 +78,7 @@ pub struct Video {
     pub resumed: Vec<Resumed>,
     /// Of pictures coded without reference to others: the median share of their
     /// blocks that are not found in the picture before. An encoder at a low bit
-    /// rate changes much when it starts anew. `null` if there are none.
+    /// rate changes much when it starts anew. `null` if there are fewer than four.
     pub key_unforetold: Option<f32>,
     /// The decoded sizes in order, at most 50; more than one means that the
     /// size changed.
@@ -180,8 +180,7 @@ impl VideoInstrument {
         self.size(luma.width_px, luma.height_px, at_s);
         self.sampler.offer(luma, at_s);
         let (reduced, reduced_width_px) = self.reducer.reduce(luma);
-        self.shots
-            .see(reduced, reduced_width_px, at_s, picture.key);
+        self.shots.see(reduced, reduced_width_px, at_s, picture.key);
         let stats = Reduced::of(reduced, picture.full_range);
         self.v.luma_mean.add(at_s, stats.mean);
         self.v.luma_p90.add(at_s, stats.p90);

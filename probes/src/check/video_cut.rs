@@ -1,0 +1,255 @@
+//! `video_cut`: the picture does not follow from the one before.
+
+use crate::check::cuts::{is_hard, is_jump};
+use crate::check::moments::{clock, not_measured, spans};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measure::video::Moment;
+use crate::measurements::{Kind, Span};
+use crate::text::{StaticText, Text};
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "video_cut",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Picture,
+    strength: Strength::Supporting,
+    kinds: &[Kind::Video],
+    title: StaticText {
+        zh: "画面有跳变",
+        en: "The picture jumps",
+    },
+    pass: StaticText {
+        zh: "画面前后相接,未见切换或跳跃。",
+        en: "Every picture follows from the one before; no cut or jump was seen.",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 画面突然换成另一场景(硬切),或同一场景突然向前跳了一段(跳切)。\n\n\
+             **测量方法** 逐帧与前一帧比较:先求整幅画面的移动,再逐块在其附近寻找;找不到的块所占比例与剩余差异即为结果。\
+             快速摇镜会持续多帧,闪光之后原画面会回来,对焦会改变细节,光线变化会改变亮度,编码器刷新有其惯常幅度,均予排除。\n\n\
+             **可能含义** 录制曾停止后继续,或有片段被删去、插入。\n\n\
+             **常见的正常原因** 镜头突然被遮挡又移开、开关灯、解码损坏后恢复、拍摄的屏幕本身切换画面。\
+             因此单凭此项不作结论,须与声音、时间戳或结构上的迹象相符。\n\n\
+             **如何确认** 逐帧播放该处,听声音是否连续。",
+        en: "**What it finds** The picture changes to another scene at once (a hard cut), or the same scene jumps \
+             ahead (a jump cut).\n\n\
+             **How it is measured** Every picture is compared with the one before. The motion of the whole picture \
+             is found first, then every block is sought near it; the share that is not found and what is left over \
+             are the result. A whip pan goes on for several pictures, after a flash the old view comes back, a \
+             focus change alters the detail, a change of light the brightness, and an encoder's refresh has its \
+             usual size: these are told apart.\n\n\
+             **What it can mean** The recording was stopped and went on, or a piece was taken out or put in.\n\n\
+             **Usual innocent causes** The lens was covered and cleared at once; a light was switched; the decoder \
+             recovered from damage; a screen in view changed its picture. So this alone decides nothing: sound, \
+             timestamps or structure must agree.\n\n\
+             **What would settle it** Stepping through the moment picture by picture, and listening to the sound.",
+    },
+    see_yourself: "ffmpeg -hide_banner -i {file} -vf scdet=t=5 -f null -",
+    params: &[
+        Param {
+            key: "hard_unforetold_ratio",
+            unit: "ratio",
+            default: 0.75,
+            min: 0.3,
+            max: 1.0,
+            doc: StaticText {
+                zh: "硬切:在前一帧中找不到的画面块至少占此比例;越小越严。",
+                en: "Hard cut: at least this share of the blocks is not found in the picture before; smaller is \
+                     stricter.",
+            },
+            source: "measured: cuts between recordings of eight cameras 0.83 to 1.0",
+        },
+        Param {
+            key: "hard_residual_ratio",
+            unit: "ratio",
+            default: 1.3,
+            min: 0.5,
+            max: 2.0,
+            doc: StaticText {
+                zh: "硬切:剩余差异与画面自身反差之比至少为此值;越小越严。",
+                en: "Hard cut: what is left over is at least this many times the picture's own contrast; smaller \
+                     is stricter.",
+            },
+            source: "measured: cuts 1.46 to 2.0, ends of whip pans up to 1.22",
+        },
+        Param {
+            key: "jump_unforetold_ratio",
+            unit: "ratio",
+            default: 0.14,
+            min: 0.05,
+            max: 1.0,
+            doc: StaticText {
+                zh: "跳切:在前一帧中找不到的画面块至少占此比例;越小越严。",
+                en: "Jump cut: at least this share of the blocks is not found in the picture before; smaller is \
+                     stricter.",
+            },
+            source: "measured: 1 s taken out of hand-held and driving recordings 0.22 to 0.80",
+        },
+        Param {
+            key: "jump_detail_ratio",
+            unit: "ratio",
+            default: 0.75,
+            min: 0.5,
+            max: 0.95,
+            doc: StaticText {
+                zh: "跳切:前后细节之比须在此值与其倒数之间,否则视为对焦或移动模糊;越小越严。",
+                en: "Jump cut: detail changes by no more than this ratio either way, else it is focus or motion \
+                     blur; smaller is stricter.",
+            },
+            source: "measured: jump cuts 0.79 to 1.21, focus jumps beyond 0.71 and 1.4",
+        },
+    ],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let Some(video) = &case.m.video else {
+        return not_measured(case.m, "video");
+    };
+    let all = &video.moments;
+    let limit = |key| case.limits.get(key);
+    let (hard_min, residual_min) = (limit("hard_unforetold_ratio"), limit("hard_residual_ratio"));
+    let (jump_min, detail_min) = (limit("jump_unforetold_ratio"), limit("jump_detail_ratio"));
+    let is_hard = |m: &&Moment| is_hard(m, all, hard_min, residual_min);
+    let (hard, rest): (Vec<&Moment>, Vec<&Moment>) = all.iter().partition(is_hard);
+    let jumps: Vec<&Moment> = rest
+        .into_iter()
+        .filter(|m| is_jump(m, all, video.key_unforetold, jump_min, detail_min))
+        .collect();
+    let seen: Vec<Seen> = [
+        (hard, hard_min, "切换", "hard cut"),
+        (jumps, jump_min, "跳跃", "jump cut"),
+    ]
+    .into_iter()
+    .filter(|(found, ..)| !found.is_empty())
+    .map(|(found, limit, zh, en)| tell(&found, limit, zh, en))
+    .collect();
+    if seen.is_empty() {
+        Ruling::Pass
+    } else {
+        Ruling::Found(seen)
+    }
+}
+
+fn tell(found: &[&Moment], limit: f64, zh: &str, en: &str) -> Seen {
+    let places: Vec<Span> = found
+        .iter()
+        .map(|m| Span {
+            start_s: m.at_s - m.step_s,
+            end_s: m.at_s,
+        })
+        .collect();
+    let most = found.iter().map(|m| m.unforetold).fold(0.0, f32::max);
+    let named = match places.as_slice() {
+        [one] => Text::new(clock(one.end_s), clock(one.end_s)),
+        _ => spans(&places),
+    };
+    let percent = f64::from(most) * 100.0;
+    Seen {
+        spans: places,
+        measured: Some(f64::from(most)),
+        limit: Some(limit),
+        unit: "ratio",
+        ..Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!(
+                    "画面在 {} 处{zh}:至多 {percent:.0}% 的画面块在前一帧中找不到(限值 {:.0}%)。",
+                    named.zh,
+                    limit * 100.0
+                ),
+                format!(
+                    "At {} the picture does not follow from the one before ({en}): up to {percent:.0} % of its \
+                     blocks are not found there (limit {:.0} %).",
+                    named.en,
+                    limit * 100.0
+                ),
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::cuts::tests::{hard_cut, jump_cut};
+    use crate::check::trial::Trial;
+    use crate::measure::video::Video;
+
+    fn ruling(moments: Vec<Moment>) -> Ruling {
+        let mut trial = Trial::video(60.0);
+        trial.m.video = Some(Video {
+            duration_s: 60.0,
+            moments,
+            ..Video::default()
+        });
+        trial.judge(&CHECK)
+    }
+
+    fn found(moment: Moment) -> Option<&'static str> {
+        match ruling(vec![moment]) {
+            Ruling::Found(seen) if seen[0].text.en.contains("hard cut") => Some("hard"),
+            Ruling::Found(_) => Some("jump"),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn three_quarters_lost_are_the_limit_of_a_hard_cut() {
+        let lost = |unforetold| Moment {
+            unforetold,
+            unforetold_returning: unforetold,
+            brightness_levels: 50.0,
+            ..hard_cut()
+        };
+        assert_eq!(found(lost(0.74)), None);
+        assert_eq!(found(lost(0.75)), Some("hard"));
+        assert_eq!(found(lost(0.76)), Some("hard"));
+    }
+
+    #[test]
+    fn what_is_left_over_tells_a_cut_from_the_end_of_a_pan() {
+        let left = |residual| Moment {
+            residual,
+            brightness_levels: 50.0,
+            ..hard_cut()
+        };
+        assert_eq!(found(left(1.29)), None);
+        assert_eq!(found(left(1.31)), Some("hard"));
+    }
+
+    #[test]
+    fn a_jump_is_found_from_its_limit_on() {
+        let lost = |unforetold: f32| Moment {
+            unforetold,
+            unforetold_returning: unforetold,
+            ..jump_cut()
+        };
+        assert_eq!(found(lost(0.139)), None);
+        assert_eq!(found(lost(0.141)), Some("jump"));
+    }
+
+    #[test]
+    fn both_are_told_apart_with_their_places() {
+        let later = Moment {
+            at_s: 20.0,
+            ..jump_cut()
+        };
+        let Ruling::Found(seen) = ruling(vec![hard_cut(), later]) else {
+            panic!("both must be found");
+        };
+        assert_eq!(seen.len(), 2);
+        assert_eq!(
+            (seen[0].spans[0].end_s, seen[1].spans[0].end_s),
+            (10.0, 20.0)
+        );
+        assert!(seen[0].text.en.contains("00:10.0"), "{}", seen[0].text.en);
+    }
+
+    #[test]
+    fn without_pictures_it_does_not_pass() {
+        assert!(matches!(Trial::video(1.0).judge(&CHECK), Ruling::NotRun(_)));
+        assert!(matches!(ruling(Vec::new()), Ruling::Pass));
+    }
+}
