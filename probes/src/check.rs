@@ -23,6 +23,7 @@ pub mod av_drift;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;
 pub mod clock_in_future;
+pub mod counter_hole;
 pub mod decode_errors;
 pub mod duplicate;
 pub mod editor_trace;

@@ -7,8 +7,10 @@
 
 mod bmff;
 mod bytes;
+mod counting;
 mod document;
 mod ebml;
+mod fragments;
 mod jpeg;
 mod marks;
 mod movie;
@@ -27,6 +29,7 @@ mod tags;
 mod tests;
 #[cfg(test)]
 pub(crate) mod tiny;
+mod transport;
 mod walk;
 mod written_time;
 mod xmp;
@@ -41,7 +44,7 @@ use walk::{End, Walk};
 use crate::text::Text;
 
 /// Instrument version: raised whenever the same bytes may read differently.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// A file shorter than this and named as a recording is still to come: no
 /// format holds a picture or a sound in less.
@@ -122,7 +125,11 @@ pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) ->
         Format::Mp4 | Format::Mov | Format::ThreeGp => iso(&mut src, &mut out),
         Format::Avi | Format::Wav => movie_marks::riff(&mut src, &mut out),
         Format::Matroska | Format::Webm => movie_marks::matroska(&mut src, &mut out),
-        Format::MpegTs | Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, &mut out),
+        Format::MpegTs => {
+            marks::encoders(&mut src, 0, &mut out);
+            transport::read(&mut src, &mut out.container);
+        }
+        Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, &mut out),
         _ => {}
     }
     out
@@ -133,6 +140,9 @@ fn iso(src: &mut Source<'_>, out: &mut Structure) {
     let len = src.len();
     let top = bmff::children(src, 0, len);
     movie::read(src, &top, out);
+    if top.iter().any(|b| &b.kind == b"moof") {
+        fragments::read(src, &mut out.container);
+    }
     if let Some(mdat) = top.iter().find(|b| &b.kind == b"mdat") {
         marks::encoders(src, mdat.body(), out);
     }

@@ -108,6 +108,60 @@ pub struct Container {
     pub trailing_bytes: u64,
     /// A video inside a photo (motion photo): where it starts.
     pub motion_photo_offset_bytes: Option<u64>,
+    /// What the container counts by itself: fragments (ISO-BMFF), packets of
+    /// each PID (MPEG-TS), index entries (AVI).
+    pub counters: Vec<Counter>,
+    /// Where the container's own clock is out of step by at least 0.1 s
+    /// (fragments) or 0.5 s (PCR), at most 100.
+    pub time_jumps: Vec<TimeJump>,
+}
+
+/// A number that a container counts up by itself.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Counter {
+    /// `mfhd.sequence_number`, `ts.continuity_counter`, `ts.sync_byte`,
+    /// `avi.idx1`.
+    pub name: String,
+    /// The part of the file that counts for itself: the PID of MPEG-TS.
+    pub part: Option<u32>,
+    /// Steps from one counted thing to the next.
+    pub steps: u64,
+    /// Steps as the format has them: one further.
+    pub regular_steps: u64,
+    /// Breaks that the writer itself marks as such (MPEG-TS
+    /// `discontinuity_indicator`); they are not among `breaks`.
+    pub declared_breaks: u64,
+    /// Steps ahead or back that nothing declares, at most 100.
+    pub breaks: Vec<CounterBreak>,
+    /// Breaks beyond the first 100.
+    pub breaks_left_out: u64,
+}
+
+/// One place at which a counter does not go on as it should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CounterBreak {
+    /// On the container's clock, from the recording's start, where it has one.
+    pub at_s: Option<f64>,
+    /// Where in the file.
+    pub offset_bytes: u64,
+    /// The number that should stand there.
+    pub expected: u64,
+    /// The number that stands there.
+    pub found: u64,
+}
+
+/// A place where the container's own clock is out of step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TimeJump {
+    /// `track_ID` of ISO-BMFF, PID of MPEG-TS.
+    pub part: u32,
+    /// Where, from the recording's start.
+    pub at_s: f64,
+    /// How far ahead; negative for back.
+    pub length_s: f64,
+    /// Where in the file.
+    pub offset_bytes: u64,
 }
 
 /// One top-level element of the container.

@@ -3,7 +3,7 @@
 
 use crate::check::{
     Check, ai_generated_mark, audio_gap, audio_silent, av_drift, capture_time_inconsistent,
-    capture_time_missing, clock_in_future, decode_errors, duplicate, editor_trace,
+    capture_time_missing, clock_in_future, counter_hole, decode_errors, duplicate, editor_trace,
     hidden_by_edit_list, join_mark, messenger_copy, outside_visit, photo_blurred, photo_edited,
     photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch, saved_late,
     stream_changed, structure_contradicts_metadata, timestamp_gap, truncated, unreadable,
@@ -18,6 +18,7 @@ pub static CHECKS: &[&Check] = &[
     &structure_contradicts_metadata::CHECK,
     &photo_edited::CHECK,
     &join_mark::CHECK,
+    &counter_hole::CHECK,
     &hidden_by_edit_list::CHECK,
     &video_trimmed::CHECK,
     &video_cut::CHECK,

@@ -250,3 +250,34 @@ pub(crate) fn gif() -> Vec<u8> {
         &[0x3B],
     ])
 }
+
+/// A fragmented movie of one track at 100 ticks a second, each fragment of
+/// four samples of 25 ticks: (sequence number, decode time).
+pub(crate) fn fragmented(fragments: &[(u32, u32)]) -> Vec<u8> {
+    let mvhd = cat(&[&be(&[0, 1, 1, 100, 0]), &[0; 80]]);
+    let tkhd = cat(&[&be(&[1, 1, 1, 1, 0, 0]), &[0; 60]]);
+    let mdhd = be(&[0, 1, 1, 100, 0, 0x55C4_0000]);
+    let hdlr = cat(&[&[0; 8], b"vide", &[0; 12], b"VideoHandle\0"]);
+    let mdia = bx(b"mdia", &cat(&[&bx(b"mdhd", &mdhd), &bx(b"hdlr", &hdlr)]));
+    let trak = bx(b"trak", &cat(&[&bx(b"tkhd", &tkhd), &mdia]));
+    let mvex = bx(b"mvex", &bx(b"trex", &be(&[0, 1, 1, 25, 0, 0])));
+    let moov = bx(b"moov", &cat(&[&bx(b"mvhd", &mvhd), &trak, &mvex]));
+    fragmented_track(Some(&moov), fragments)
+}
+
+/// The same behind an index of the test's own, or behind none.
+pub(crate) fn fragmented_track(moov: Option<&[u8]>, fragments: &[(u32, u32)]) -> Vec<u8> {
+    let mut out = bx(b"ftyp", b"iso5\0\0\x02\0iso5iso6mp41");
+    out.extend(moov.unwrap_or_default());
+    for (number, time) in fragments {
+        let traf = cat(&[
+            &bx(b"tfhd", &be(&[0x0002_0000, 1])),
+            &bx(b"tfdt", &be(&[0, *time])),
+            &bx(b"trun", &be(&[0, 4])),
+        ]);
+        let moof = cat(&[&bx(b"mfhd", &be(&[0, *number])), &bx(b"traf", &traf)]);
+        out.extend(bx(b"moof", &moof));
+        out.extend(bx(b"mdat", &[0x11; 16]));
+    }
+    out
+}
