@@ -17,6 +17,8 @@ use crate::measurements::{Custody, Kind, Measurements, Region, Span};
 use crate::text::{StaticText, Text};
 
 pub mod ai_generated_mark;
+pub mod audio_channel_lost;
+pub mod audio_clipped;
 pub mod audio_gap;
 pub mod audio_silent;
 pub mod av_drift;

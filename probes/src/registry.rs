@@ -2,13 +2,13 @@
 //! report texts come from here.
 
 use crate::check::{
-    Check, ai_generated_mark, audio_gap, audio_silent, av_drift, capture_time_inconsistent,
-    capture_time_missing, clock_in_future, counter_hole, decode_errors, duplicate, editor_trace,
-    hidden_by_edit_list, join_mark, messenger_copy, outside_visit, photo_blurred, photo_edited,
-    photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch, saved_late,
-    stream_changed, structure_contradicts_metadata, timestamp_gap, truncated, unreadable,
-    video_black, video_blurred, video_cut, video_frozen, video_inserted, video_stutter,
-    video_trimmed,
+    Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent, av_drift,
+    capture_time_inconsistent, capture_time_missing, clock_in_future, counter_hole, decode_errors,
+    duplicate, editor_trace, hidden_by_edit_list, join_mark, messenger_copy, outside_visit,
+    photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
+    photo_thumbnail_mismatch, saved_late, stream_changed, structure_contradicts_metadata,
+    timestamp_gap, truncated, unreadable, video_black, video_blurred, video_cut, video_frozen,
+    video_inserted, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -46,6 +46,8 @@ pub static CHECKS: &[&Check] = &[
     &stream_changed::CHECK,
     &audio_gap::CHECK,
     &audio_silent::CHECK,
+    &audio_channel_lost::CHECK,
+    &audio_clipped::CHECK,
     &av_drift::CHECK,
 ];
 

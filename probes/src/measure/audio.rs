@@ -1,5 +1,5 @@
 //! The main sound track: loudness over time, silence, digital silence,
-//! clipping.
+//! clipping, channels that fall silent.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,13 @@ const ZERO_MIN_S: f64 = 0.02;
 /// A sample at or beyond this is clipped: the largest value of 16 bits is
 /// 0.99997, and lossy codecs overshoot.
 const CLIPPED: f32 = 0.9999;
+/// A second is clipped from this share of its samples on: ten times the 0.1 %
+/// that research/forensics.md 2b calls clipping, since knocks reach that.
+const CLIPPED_SECOND_SHARE: f64 = 0.01;
+/// How far below the loudest channel a silent one must be.
+const CHANNEL_APART_DB: f64 = 20.0;
+/// Channels that are compared; recorders have two.
+const CHANNELS_MAX: usize = 8;
 /// Stretches held; beyond it the shortest half goes.
 const HELD_MAX: usize = 2000;
 /// Stretches listed.
@@ -62,6 +69,24 @@ pub struct Audio {
     pub silent_spans: Vec<Span>,
     /// All such stretches together.
     pub silent_s: f64,
+    /// Seconds in which at least 1 % of the samples are at full scale, joined
+    /// to stretches, the longest 100; `null` where they were not looked for.
+    pub clipped_spans: Option<Vec<Span>>,
+    /// Stretches of at least 1 s in which a channel is below −60 dBFS and 20 dB
+    /// below the loudest, the longest 100 of each of the first 8 channels;
+    /// `null` where they were not looked for.
+    pub silent_channel_spans: Option<Vec<ChannelSpan>>,
+}
+
+/// A stretch of one channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChannelSpan {
+    /// Which channel, from 0.
+    pub channel: u32,
+    /// Where it starts.
+    pub start_s: f64,
+    /// Where it ends.
+    pub end_s: f64,
 }
 
 /// Listens to the decoded sound of one track.
@@ -73,8 +98,11 @@ pub struct AudioInstrument {
     clipped: u64,
     clock_s: Option<f64>,
     window: Window,
+    second: Second,
     zero: Stretch,
     silent: Stretch,
+    loud: Stretch,
+    silent_channels: Vec<Stretch>,
 }
 
 #[derive(Debug, Default)]
@@ -82,6 +110,15 @@ struct Window {
     start_s: f64,
     squares: f64,
     count: u32,
+}
+
+/// About one second, block by block.
+#[derive(Debug, Default)]
+struct Second {
+    start_s: f64,
+    count: u64,
+    clipped: u64,
+    squares: Vec<f64>,
 }
 
 impl AudioInstrument {
@@ -116,13 +153,25 @@ impl AudioInstrument {
         self.squares.resize(self.squares.len().max(channels), 0.0);
 
         let planes: Vec<&[f32]> = sound.samples.chunks_exact(count).collect();
-        for (plane, squares) in planes.iter().zip(&mut self.squares) {
-            *squares += plane
-                .iter()
-                .map(|s| f64::from(*s) * f64::from(*s))
-                .sum::<f64>();
+        if self.second.count == 0 {
+            self.second.start_s = start_s;
+        }
+        self.second.squares.resize(channels, 0.0);
+        for (channel, plane) in planes.iter().enumerate() {
+            let power: f64 = plane.iter().map(|s| f64::from(*s) * f64::from(*s)).sum();
+            let clipped = plane.iter().filter(|s| s.abs() >= CLIPPED).count() as u64;
+            for squares in [&mut self.squares, &mut self.second.squares] {
+                if let Some(squares) = squares.get_mut(channel) {
+                    *squares += power;
+                }
+            }
             self.peak = plane.iter().fold(self.peak, |p, s| p.max(s.abs()));
-            self.clipped += plane.iter().filter(|s| s.abs() >= CLIPPED).count() as u64;
+            self.clipped += clipped;
+            self.second.clipped += clipped;
+        }
+        self.second.count += count as u64;
+        if self.second.count >= u64::from(sound.sample_rate_hz) {
+            self.end_second();
         }
         let window_samples = ((WINDOW_S / sample_s) as u32).max(1);
         for n in 0..count {
@@ -145,6 +194,28 @@ impl AudioInstrument {
         }
     }
 
+    fn end_second(&mut self) {
+        let second = std::mem::take(&mut self.second);
+        let all = (second.count * second.squares.len().max(1) as u64).max(1);
+        let is_clipped = second.clipped as f64 >= CLIPPED_SECOND_SHARE * all as f64;
+        self.loud.see(second.start_s, is_clipped);
+        let levels: Vec<f64> = second
+            .squares
+            .iter()
+            .take(CHANNELS_MAX)
+            .map(|s| dbfs(s / second.count.max(1) as f64))
+            .collect();
+        let loudest = levels.iter().copied().fold(FLOOR_DBFS, f64::max);
+        if self.silent_channels.len() < levels.len() {
+            self.silent_channels
+                .resize_with(levels.len(), || Stretch::of_at_least(SILENT_MIN_S));
+        }
+        for (stretch, level) in self.silent_channels.iter_mut().zip(levels) {
+            let is_silent = level < SILENT_DBFS && level <= loudest - CHANNEL_APART_DB;
+            stretch.see(second.start_s, is_silent);
+        }
+    }
+
     fn end_window(&mut self) {
         let Window {
             start_s,
@@ -162,12 +233,26 @@ impl AudioInstrument {
     }
 
     /// The facts.
-    pub fn finish(self) -> Audio {
+    pub fn finish(mut self) -> Audio {
+        if self.second.count > 0 {
+            self.end_second();
+        }
         let mut a = self.a;
         let end_s = self.clock_s.unwrap_or(0.0);
         a.level_by_second_dbfs = a.level_by_second_dbfs.finish();
         (a.zero_spans, a.zero_s) = self.zero.finish(end_s);
         (a.silent_spans, a.silent_s) = self.silent.finish(end_s);
+        a.clipped_spans = Some(self.loud.finish(end_s).0);
+        let silent_channels = self.silent_channels.into_iter().enumerate();
+        let spans = silent_channels.flat_map(|(channel, stretch)| {
+            let spans = stretch.finish(end_s).0.into_iter();
+            spans.map(move |span| ChannelSpan {
+                channel: channel as u32,
+                start_s: span.start_s,
+                end_s: span.end_s,
+            })
+        });
+        a.silent_channel_spans = Some(spans.collect());
         if a.samples > 0 {
             let samples = a.samples as f64;
             let all = samples * self.squares.len().max(1) as f64;
@@ -316,6 +401,54 @@ mod tests {
     fn clipping_is_a_share() {
         let a = listen(&[(1.0, 1.0), (0.5, 3.0)]);
         assert!((a.clipped_share - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn clipped_seconds_are_joined_to_stretches() {
+        let a = listen(&[(0.5, 2.0), (1.0, 3.0), (0.5, 2.0)]);
+        let spans = a.clipped_spans.unwrap();
+        assert_eq!(spans.len(), 1, "{spans:?}");
+        assert!((spans[0].start_s - 2.0).abs() < 0.05, "{spans:?}");
+        assert!((spans[0].end_s - 5.0).abs() < 0.05, "{spans:?}");
+        assert_eq!(listen(&[(0.5, 2.0)]).clipped_spans, Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_second_counts_as_clipped_from_one_hundredth_on() {
+        let share = |clipped_s: f64| listen(&[(1.0, clipped_s), (0.5, 1.0 - clipped_s)]);
+        assert_eq!(share(0.0).clipped_spans.unwrap().len(), 0);
+        assert_eq!(share(0.008).clipped_spans.unwrap().len(), 0);
+        assert_eq!(share(0.02).clipped_spans.unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_channel_that_falls_silent_is_told_and_a_pause_of_both_is_not() {
+        let mut instrument = AudioInstrument::new(1);
+        for second in 0..12 {
+            let left = if second < 10 { 0.1_f32 } else { 0.0 };
+            let right = if (4..8).contains(&second) || second >= 10 {
+                0.0
+            } else {
+                0.1
+            };
+            let mut samples = vec![left; RATE_HZ as usize];
+            samples.extend(vec![right; RATE_HZ as usize]);
+            instrument.sound(
+                &Sound {
+                    time_s: None,
+                    sample_rate_hz: RATE_HZ,
+                    channels: 2,
+                    samples: &samples,
+                    damaged: false,
+                },
+                None,
+            );
+        }
+        let spans = instrument.finish().silent_channel_spans.unwrap();
+        assert_eq!(spans.len(), 1, "{spans:?}");
+        assert_eq!(spans[0].channel, 1);
+        assert!((spans[0].start_s - 4.0).abs() < 1e-6, "{spans:?}");
+        assert!((spans[0].end_s - 8.0).abs() < 1e-6, "{spans:?}");
     }
 
     #[test]
