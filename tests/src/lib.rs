@@ -1,5 +1,6 @@
 //! The attic: sees everything, is seen by nothing. What several tests share.
 
+pub mod accuracy;
 pub mod fault_proxy;
 pub mod relay;
 pub mod running;

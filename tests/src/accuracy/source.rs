@@ -1,0 +1,189 @@
+//! The recordings that cases are made from.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Uncut recordings of real cameras, by their place in the data folder; its
+/// README is their ground truth. Cases are made from those of at least
+/// [`LENGTH_MIN_S`]; all count as untouched, apart from the ones that a
+/// program wrote after the camera.
+const SOURCES: [(&str, bool); 17] = [
+    ("opencv-samples/vtest.avi", true),
+    ("opencv-samples/tree.avi", true),
+    ("opencv-samples/box.mp4", true),
+    ("opencv-samples/cup.mp4", true),
+    ("gopro/karma.mp4", true),
+    ("udacity/solidWhiteRight.mp4", false),
+    ("mapillary/tests/data/videos/sample-5s.mp4", false),
+    ("mapillary/tests/data/videos/sample-5s_h265.mp4", false),
+    ("nom-exif/testdata/meta.mov", true),
+    ("nom-exif/testdata/meta.mp4", true),
+    ("nom-exif/testdata/sony-a7-xavc.MP4", true),
+    ("androidx-media/mp4/dolbyVision-hdr.MOV", true),
+    ("androidx-media/mp4/hlg10-color-test.mp4", true),
+    ("androidx-media/mp4/portrait_4k60.mp4", true),
+    ("androidx-media/mp4/h265_with_metadata_track.mp4", true),
+    ("androidx-media/mp4/sample_edit_list.mp4", true),
+    ("androidx-media/mp4/pixel7_videoOnly_cleaned.mp4", false),
+];
+
+/// Shorter recordings serve as untouched ones only.
+pub const LENGTH_MIN_S: f64 = 4.0;
+
+/// Which half of the sources one belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// Limits may be chosen on it.
+    Tune,
+    /// Figures are reported on it.
+    Report,
+}
+
+/// One recording, and what a recipe must know of it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// Its name without the folders, for tables.
+    pub name: String,
+    /// BLAKE3 of its bytes, in hex.
+    pub digest: String,
+    /// Tuned on or reported on; follows from the digest alone.
+    pub half: Half,
+    /// True if no program wrote it after the camera.
+    pub untouched: bool,
+    /// Length of the main moving picture in seconds.
+    pub duration_s: f64,
+    /// Pictures a second, on average.
+    pub rate_fps: f64,
+    /// Width in pixels.
+    pub width_px: u32,
+    /// Height in pixels.
+    pub height_px: u32,
+    /// True if it has a sound track.
+    pub has_sound: bool,
+    /// Times of the key pictures, in seconds, in order.
+    pub keys_s: Vec<f64>,
+}
+
+impl Source {
+    /// Reads what a recipe must know, or says what is wrong with the file.
+    pub fn read(path: &Path, untouched: bool) -> Result<Self, String> {
+        let told = |what: String| format!("{}: {what}", path.display());
+        let bytes = std::fs::read(path).map_err(|e| told(e.to_string()))?;
+        let digest = blake3::hash(&bytes);
+        let facts = ffprobe(path).map_err(told)?;
+        let streams = facts["streams"].as_array().cloned().unwrap_or_default();
+        let picture = streams
+            .iter()
+            .find(|s| s["codec_type"] == "video")
+            .ok_or_else(|| told("no moving picture in it".to_owned()))?;
+        let size = |key: &str| picture[key].as_u64().and_then(|n| u32::try_from(n).ok());
+        let index = picture["index"].as_u64();
+        let packets = facts["packets"].as_array().cloned().unwrap_or_default();
+        let mut times_s = Vec::new();
+        let mut keys_s = Vec::new();
+        for packet in packets
+            .iter()
+            .filter(|p| p["stream_index"].as_u64() == index)
+        {
+            let time = packet["pts_time"].as_str().or(packet["dts_time"].as_str());
+            let Some(time_s) = time.and_then(|t| t.parse::<f64>().ok()) else {
+                continue;
+            };
+            times_s.push(time_s);
+            if packet["flags"].as_str().is_some_and(|f| f.contains('K')) {
+                keys_s.push(time_s);
+            }
+        }
+        let (first_s, last_s) = (
+            times_s.iter().copied().fold(f64::INFINITY, f64::min),
+            times_s.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        );
+        let span_s = last_s - first_s;
+        if times_s.len() < 2 || span_s <= 0.0 {
+            return Err(told("fewer than two pictures with a time".to_owned()));
+        }
+        let rate_fps = (times_s.len() - 1) as f64 / span_s;
+        keys_s.iter_mut().for_each(|s| *s -= first_s);
+        Ok(Self {
+            path: path.to_owned(),
+            name: path
+                .file_name()
+                .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            digest: digest.to_hex().to_string(),
+            half: half(digest.as_bytes()),
+            untouched,
+            duration_s: span_s + 1.0 / rate_fps,
+            rate_fps,
+            width_px: size("width").ok_or_else(|| told("no width".to_owned()))?,
+            height_px: size("height").ok_or_else(|| told("no height".to_owned()))?,
+            has_sound: streams.iter().any(|s| s["codec_type"] == "audio"),
+            keys_s,
+        })
+    }
+
+    /// The ending of the file's name, which its container follows.
+    pub fn ending(&self) -> &str {
+        self.path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or("mp4")
+    }
+}
+
+/// By the first byte of the content's digest: a file keeps its half whatever
+/// others there are.
+fn half(digest: &[u8; 32]) -> Half {
+    if digest[0] & 1 == 0 {
+        Half::Tune
+    } else {
+        Half::Report
+    }
+}
+
+/// The known sources beneath `data_dir`, then the files named beside them, which
+/// are taken as camera originals. What cannot be read is told and left out.
+pub fn sources(data_dir: &Path, more: &[PathBuf]) -> (Vec<Source>, Vec<String>) {
+    let known = SOURCES
+        .iter()
+        .map(|(place, untouched)| (data_dir.join(place), *untouched))
+        .filter(|(path, _)| path.exists());
+    let mut found = Vec::new();
+    let mut left_out = Vec::new();
+    for (path, untouched) in known.chain(more.iter().map(|path| (path.clone(), true))) {
+        match Source::read(&path, untouched) {
+            Ok(source) => found.push(source),
+            Err(why) => left_out.push(why),
+        }
+    }
+    (found, left_out)
+}
+
+fn ffprobe(path: &Path) -> Result<Value, String> {
+    let output = Command::new("ffprobe")
+        .args(["-v", "error", "-of", "json", "-show_entries"])
+        .arg(
+            "stream=index,codec_type,width,height\
+             :packet=stream_index,pts_time,dts_time,flags",
+        )
+        .arg(path)
+        .output()
+        .map_err(|e| format!("ffprobe cannot be started: {e}"))?;
+    serde_json::from_slice(&output.stdout).map_err(|e| format!("ffprobe's answer: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_half_follows_from_the_content_alone() {
+        let mut digest = [0xff_u8; 32];
+        assert_eq!(half(&digest), Half::Report);
+        digest[0] = 0xfe;
+        assert_eq!(half(&digest), Half::Tune);
+    }
+}

@@ -1,0 +1,185 @@
+//! What was done to a case, and which checks ought to say so.
+
+use unbroken_probes::measurements::Span;
+
+/// How far a finding may lie from its truth, in seconds: half a second is what
+/// the rules of evidence call one instant.
+pub const TOLERANCE_S: f64 = 0.5;
+
+/// One kind of fault that a recipe makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Another scene from one picture to the next.
+    HardCut,
+    /// A stretch of one shot left out, and encoded anew.
+    JumpCut,
+    /// A stretch from another camera.
+    Inserted,
+    /// The picture stands still while time runs.
+    Frozen,
+    /// Single pictures shown twice.
+    Repeated,
+    /// Black pictures.
+    Black,
+    /// A covered lens: no shapes, but grain.
+    Covered,
+    /// Pictures out of focus.
+    Blurred,
+    /// Time passes and nothing was recorded.
+    Gap,
+    /// Packets that never arrived.
+    Dropped,
+    /// A part of a recording, its packets copied.
+    Trimmed,
+    /// Two recordings in one file, their packets copied.
+    Joined,
+    /// Whole groups of pictures left out, the rest copied.
+    GroupsDeleted,
+    /// Decoded and encoded anew.
+    Reencoded,
+    /// Packets copied into another container.
+    Remuxed,
+    /// The end of the file is missing.
+    Truncated,
+}
+
+impl Fault {
+    /// The checks of which any one is right to speak of this fault.
+    pub fn codes(self) -> &'static [&'static str] {
+        match self {
+            Self::HardCut | Self::JumpCut => &["video_cut"],
+            Self::Inserted => &["video_inserted", "video_cut"],
+            Self::Frozen => &["video_frozen"],
+            Self::Repeated => &["video_stutter"],
+            Self::Black | Self::Covered => &["video_black"],
+            Self::Blurred => &["video_blurred"],
+            Self::Gap => &["timestamp_gap"],
+            Self::Dropped => &["decode_errors", "timestamp_gap"],
+            Self::Trimmed => &[
+                "video_trimmed",
+                "hidden_by_edit_list",
+                "structure_contradicts_metadata",
+                "editor_trace",
+            ],
+            Self::Joined => &[
+                "join_mark",
+                "stream_changed",
+                "structure_contradicts_metadata",
+                "editor_trace",
+            ],
+            Self::GroupsDeleted => &[
+                "gop_pattern_broken",
+                "join_mark",
+                "audio_gap",
+                "structure_contradicts_metadata",
+                "editor_trace",
+            ],
+            Self::Reencoded => &["video_reencoded", "editor_trace"],
+            Self::Remuxed => &["structure_contradicts_metadata", "editor_trace"],
+            Self::Truncated => &["truncated"],
+        }
+    }
+
+    /// Checks that may speak up because of this fault without being wrong, and
+    /// without having found it: what is black has no sharp edges.
+    pub fn consequences(self) -> &'static [&'static str] {
+        match self {
+            Self::Frozen | Self::Gap => &["video_cut", "video_stutter", "av_drift"],
+            Self::Black | Self::Covered => &["video_cut", "video_frozen", "video_blurred"],
+            Self::Blurred => &["video_cut"],
+            Self::Dropped => &[
+                "video_stutter",
+                "video_frozen",
+                "video_cut",
+                "video_blurred",
+                "av_drift",
+                "audio_gap",
+                "editor_trace",
+                "structure_contradicts_metadata",
+            ],
+            Self::Truncated => &["decode_errors", "av_drift", "unreadable", "audio_gap"],
+            Self::Trimmed | Self::Joined | Self::GroupsDeleted => {
+                &["timestamp_gap", "decode_errors", "video_cut", "av_drift"]
+            }
+            Self::Remuxed => &["video_trimmed", "hidden_by_edit_list"],
+            Self::HardCut | Self::JumpCut | Self::Inserted | Self::Repeated | Self::Reencoded => {
+                &["structure_contradicts_metadata"]
+            }
+        }
+    }
+}
+
+/// One fault of a case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Truth {
+    /// What was done.
+    pub fault: Fault,
+    /// Where, in seconds from the first picture; `None`: to the whole file.
+    pub place: Option<Span>,
+}
+
+impl Truth {
+    /// A fault of the whole file.
+    pub fn whole(fault: Fault) -> Self {
+        Self { fault, place: None }
+    }
+
+    /// A fault of a stretch.
+    pub fn at(fault: Fault, start_s: f64, end_s: f64) -> Self {
+        Self {
+            fault,
+            place: Some(Span { start_s, end_s }),
+        }
+    }
+
+    /// True if a finding with these spans speaks of this place. A finding
+    /// without a place speaks of the whole file.
+    pub fn agrees(&self, spans: &[Span]) -> bool {
+        let Some(place) = self.place else {
+            return true;
+        };
+        spans.is_empty() || spans.iter().any(|span| touches(&place, span))
+    }
+
+    /// True if a check that says `code` of these spans is not wrong here.
+    pub fn excuses(&self, code: &str, spans: &[Span]) -> bool {
+        let is_named =
+            self.fault.codes().contains(&code) || self.fault.consequences().contains(&code);
+        is_named && self.agrees(spans)
+    }
+}
+
+/// True if the two are within the tolerance of each other.
+pub fn touches(a: &Span, b: &Span) -> bool {
+    a.start_s - TOLERANCE_S <= b.end_s && b.start_s - TOLERANCE_S <= a.end_s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_met_within_half_a_second() {
+        let truth = Truth::at(Fault::HardCut, 3.0, 3.0);
+        let at = |s: f64| {
+            [Span {
+                start_s: s,
+                end_s: s,
+            }]
+        };
+        assert!(truth.agrees(&at(3.5)) && truth.agrees(&at(2.5)));
+        assert!(!truth.agrees(&at(3.51)) && !truth.agrees(&at(2.49)));
+        assert!(truth.excuses("video_cut", &at(3.0)));
+        assert!(!truth.excuses("video_black", &at(3.0)));
+    }
+
+    #[test]
+    fn a_fault_of_the_whole_file_has_no_place_to_miss() {
+        let truth = Truth::whole(Fault::Reencoded);
+        let far = Span {
+            start_s: 99.0,
+            end_s: 99.0,
+        };
+        assert!(truth.excuses("editor_trace", &[far]));
+    }
+}

@@ -1,0 +1,160 @@
+//! Accuracy and speed, by a command that anyone can run again:
+//! `accuracy video DATA_DIR` and `accuracy speed`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use unbroken::adapter::os_clock::OsClock;
+use unbroken_tests::accuracy::found::Found;
+use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
+use unbroken_tests::accuracy::source::sources;
+use unbroken_tests::accuracy::table::{Judged, Run, page};
+use unbroken_tests::accuracy::video::{Bounds, Case, cases};
+use unbroken_tests::accuracy::{peer, speed};
+
+/// How often the checks are right, and how fast
+#[derive(Parser)]
+struct Arguments {
+    /// Made files and kept answers of other tools; a second run takes them again
+    #[arg(long, global = true, default_value = "target/accuracy")]
+    work: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Cases made by recipe from recordings, through our checks and other tools
+    Video {
+        /// The folder of recordings whose truth its README tells
+        data_dir: PathBuf,
+        /// Where the page goes; to standard output without it
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Another untouched recording straight from a camera
+        #[arg(long, value_name = "FILE")]
+        source: Vec<PathBuf>,
+        /// Longest case, in seconds
+        #[arg(long, default_value_t = 12.0)]
+        seconds: f64,
+        /// Longest side of pictures that are encoded anew, in pixels
+        #[arg(long, default_value_t = 854)]
+        side: u32,
+        /// Leave the other tools out
+        #[arg(long)]
+        alone: bool,
+    },
+    /// Full analysis beside plain decoding and beside the filters; build with --release
+    Speed {
+        /// Length of the clips, in seconds
+        #[arg(long, default_value_t = 10)]
+        seconds: u32,
+        /// Threads that decode
+        #[arg(long, default_value_t = 1)]
+        threads: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("accuracy: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), String> {
+    let kitchen = Kitchen::open(&arguments.work)?;
+    match arguments.what {
+        What::Video {
+            data_dir,
+            out,
+            source,
+            seconds,
+            side,
+            alone,
+        } => {
+            let bounds = Bounds {
+                length_max_s: seconds,
+                side_max_px: side,
+            };
+            let text = video(&kitchen, &data_dir, &source, bounds, alone)?;
+            match out {
+                None => print!("{text}"),
+                Some(to) => {
+                    std::fs::write(&to, text).map_err(|e| format!("{}: {e}", to.display()))?;
+                }
+            }
+            Ok(())
+        }
+        What::Speed { seconds, threads } => {
+            print!(
+                "{}",
+                speed::page(&kitchen, &OsClock::new(), seconds, threads)?
+            );
+            Ok(())
+        }
+    }
+}
+
+fn video(
+    kitchen: &Kitchen,
+    data_dir: &Path,
+    more: &[PathBuf],
+    bounds: Bounds,
+    alone: bool,
+) -> Result<String, String> {
+    let (sources, mut left_out) = sources(data_dir, more);
+    if sources.is_empty() {
+        return Err(format!(
+            "{}: no known recording in it; name some with --source",
+            data_dir.display()
+        ));
+    }
+    let places: Vec<usize> = (0..sources.len()).collect();
+    let made = in_parallel(&places, |place| cases(kitchen, bounds, &sources, *place));
+    let mut ready: Vec<Case> = Vec::new();
+    for case in made.into_iter().flatten() {
+        match case {
+            Ok(case) => ready.push(case),
+            Err(why) => left_out.push(why),
+        }
+    }
+    eprintln!("{} cases", ready.len());
+    let python = if alone {
+        None
+    } else {
+        Some(peer::python(kitchen)?)
+    };
+    let answers = in_parallel(&ready, |case| {
+        let found = Found::in_file(&case.file)?;
+        let seen = match &python {
+            Some(python) if case.pictures => Some(peer::ask(kitchen, python, &case.file)?),
+            _ => None,
+        };
+        Ok::<_, String>(Judged {
+            case: case.clone(),
+            found,
+            seen,
+        })
+    });
+    let mut judged = Vec::new();
+    for answer in answers {
+        match answer {
+            Ok(one) => judged.push(one),
+            Err(why) => left_out.push(why),
+        }
+    }
+    Ok(page(
+        &Run {
+            sources: &sources,
+            bounds,
+            judged: &judged,
+            left_out: &left_out,
+        },
+        &peer::peers(),
+    ))
+}
