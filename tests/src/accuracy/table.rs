@@ -444,3 +444,95 @@ fn beside(run: &Run<'_>, peers: &[Peer], out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(half: Half) -> Source {
+        Source {
+            path: "a.mp4".into(),
+            name: "a.mp4".to_owned(),
+            digest: String::new(),
+            half,
+            untouched: true,
+            duration_s: 10.0,
+            rate_fps: 25.0,
+            width_px: 640,
+            height_px: 360,
+            has_sound: false,
+            keys_s: Vec::new(),
+        }
+    }
+
+    fn judged(recipe: &str, truth: Vec<Truth>, said: &[(&str, f64)]) -> Judged {
+        Judged {
+            case: Case {
+                source: 0,
+                recipe: recipe.to_owned(),
+                file: "a.mp4".into(),
+                truth,
+                pictures: recipe != "untouched",
+            },
+            found: Found {
+                findings: said
+                    .iter()
+                    .map(|(code, at_s)| Said {
+                        code: (*code).to_owned(),
+                        is_alarm: true,
+                        spans: vec![Span {
+                            start_s: *at_s,
+                            end_s: *at_s,
+                        }],
+                    })
+                    .collect(),
+                quality: Verdict::Pass,
+                integrity: Integrity::NoTrace,
+            },
+            seen: None,
+        }
+    }
+
+    #[test]
+    fn a_fault_is_found_at_its_place_and_an_alarm_elsewhere_is_false() {
+        let black = || vec![Truth::at(Fault::Black, 4.0, 6.0)];
+        let all = [
+            judged("untouched", vec![], &[("av_drift", 0.0)]),
+            judged(
+                "black_2s",
+                black(),
+                &[("video_black", 5.0), ("av_drift", 0.0)],
+            ),
+            judged("black_2s", black(), &[("video_black", 9.0)]),
+            judged("flash", vec![], &[("video_black", 5.0)]),
+        ];
+        let text = page(
+            &Run {
+                sources: &[source(Half::Report)],
+                bounds: Bounds {
+                    length_max_s: 10.0,
+                    side_max_px: 640,
+                },
+                judged: &all,
+                left_out: &[],
+            },
+            &[],
+        );
+        let line = |start: &str| {
+            text.lines()
+                .find(|l| l.starts_with(start))
+                .unwrap()
+                .to_owned()
+        };
+        assert!(line("| black_2s |").contains("| – | 1/2 ("), "{text}");
+        // Two of four: astray in one black case, and in the flash.
+        assert!(line("| `video_black` |").contains("| – | 2/4 ("), "{text}");
+        // The source's own drift counts once.
+        assert!(line("| `av_drift` |").contains("| – | 1/4 ("), "{text}");
+        assert!(line("| Black | unbroken |").contains("| 1/2 ("), "{text}");
+        assert!(
+            line("| Black | unbroken |").ends_with("| 1 | 0.40 |"),
+            "{text}"
+        );
+    }
+}

@@ -562,3 +562,43 @@ fn silent_deletion(from_s: f64, to_s: f64) -> Recipe {
         ]),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use unbroken_recipe::clip::{Scene, film};
+
+    use super::*;
+
+    #[test]
+    fn a_recipe_does_what_its_truth_says() {
+        let dir = tempfile::tempdir().unwrap();
+        let kitchen = Kitchen::open(dir.path()).unwrap();
+        let file = dir.path().join("film.mp4");
+        film(Scene::Life, 5.0, DateTime::UNIX_EPOCH, &file).unwrap();
+        let source = Source::read(&file, true).unwrap();
+        assert_eq!((source.keys_s.len(), source.has_sound), (5, true));
+        let bounds = Bounds {
+            length_max_s: 5.0,
+            side_max_px: 160,
+        };
+        let recipes: Vec<Recipe> = pictures(&source, bounds)
+            .into_iter()
+            .chain(copied(&source))
+            .collect();
+        // Lengths in pictures at 25 a second: 125 in the source.
+        for (name, pictures, size) in [
+            ("plain", 125.0, (160, 90)),
+            ("jump_cut_1s", 100.0, (160, 90)),
+            ("freeze_1s", 125.0, (160, 90)),
+            ("join_copied", 250.0, (640, 360)),
+            ("groups_deleted_without_sound", 100.0, (640, 360)),
+        ] {
+            let recipe = recipes.iter().find(|r| r.name == name).unwrap();
+            let made = Source::read(&cook(&kitchen, &source, recipe).unwrap(), false).unwrap();
+            let found = (made.duration_s * 25.0).round();
+            assert!((found - pictures).abs() <= 1.0, "{name}: {found} pictures");
+            assert_eq!((made.width_px, made.height_px), size, "{name}");
+        }
+    }
+}
