@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use unbroken::adapter::os_clock::OsClock;
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
-use unbroken_tests::accuracy::source::sources;
+use unbroken_tests::accuracy::source::{Source, sources};
 use unbroken_tests::accuracy::table::{Judged, Run, page};
 use unbroken_tests::accuracy::video::{Bounds, Case, cases};
 use unbroken_tests::accuracy::{peer, speed};
@@ -16,7 +16,7 @@ use unbroken_tests::accuracy::{peer, speed};
 /// How often the checks are right, and how fast
 #[derive(Parser)]
 struct Arguments {
-    /// Made files and kept answers of other tools; a second run takes them again
+    /// Made files and kept answers of other tools, which a second run takes again, and the list of cases
     #[arg(long, global = true, default_value = "target/accuracy")]
     work: PathBuf,
     #[command(subcommand)]
@@ -100,6 +100,35 @@ fn run(arguments: Arguments) -> Result<(), String> {
     }
 }
 
+/// Every case with its file and what was found, for who looks into a row.
+fn list(to: &Path, sources: &[Source], judged: &[Judged]) -> Result<(), String> {
+    let mut text = String::from("recipe\tsource\tfile\tfound\n");
+    for one in judged {
+        let source = sources.get(one.case.source).map_or("", |s| s.name.as_str());
+        let found: Vec<String> = one
+            .found
+            .findings
+            .iter()
+            .map(|said| {
+                let spans: Vec<String> = said
+                    .spans
+                    .iter()
+                    .map(|s| format!("{:.2}-{:.2}", s.start_s, s.end_s))
+                    .collect();
+                let mark = if said.is_alarm { "!" } else { "" };
+                format!("{}{mark} {}", said.code, spans.join(" "))
+            })
+            .collect();
+        let file = one.case.file.display();
+        text.push_str(&format!(
+            "{}\t{source}\t{file}\t{}\n",
+            one.case.recipe,
+            found.join("; ")
+        ));
+    }
+    std::fs::write(to, text).map_err(|e| format!("{}: {e}", to.display()))
+}
+
 fn video(
     kitchen: &Kitchen,
     data_dir: &Path,
@@ -148,6 +177,7 @@ fn video(
             Err(why) => left_out.push(why),
         }
     }
+    list(&kitchen.dir().join("cases.tsv"), &sources, &judged)?;
     Ok(page(
         &Run {
             sources: &sources,
