@@ -71,7 +71,10 @@ pub struct Source {
 impl Source {
     /// Reads what a recipe must know, or says what is wrong with the file.
     pub fn read(path: &Path, untouched: bool) -> Result<Self, String> {
-        let told = |what: String| format!("{}: {what}", path.display());
+        let name = path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let told = |what: String| format!("{name}: {what}");
         let bytes = std::fs::read(path).map_err(|e| told(e.to_string()))?;
         let digest = blake3::hash(&bytes);
         let facts = ffprobe(path).map_err(told)?;
@@ -110,9 +113,7 @@ impl Source {
         keys_s.iter_mut().for_each(|s| *s -= first_s);
         Ok(Self {
             path: path.to_owned(),
-            name: path
-                .file_name()
-                .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+            name: name.clone(),
             digest: digest.to_hex().to_string(),
             half: half(digest.as_bytes()),
             untouched,

@@ -185,6 +185,6 @@ fn video(
             judged: &judged,
             left_out: &left_out,
         },
-        &peer::peers(),
+        &if alone { Vec::new() } else { peer::peers() },
     ))
 }
