@@ -16,6 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A place for a daemon: folders and config, kept from start to start.
 pub struct Place {
     dir: TempDir,
+    port: u16,
     program: PathBuf,
     environment: Vec<(String, String)>,
 }
@@ -32,6 +33,7 @@ impl Place {
         let dir = tempfile::tempdir()?;
         let place = Self {
             dir,
+            port: free_port()?,
             program: program.into(),
             environment: Vec::new(),
         };
@@ -47,7 +49,7 @@ impl Place {
              {more}\n",
             place.share().display(),
             place.state().display(),
-            free_port()?,
+            place.port,
         );
         fs::write(place.config(), config)?;
         Ok(place)
@@ -67,6 +69,11 @@ impl Place {
     /// The share.
     pub fn share(&self) -> PathBuf {
         self.dir.path().join("share")
+    }
+
+    /// The address of the status page.
+    pub fn page(&self) -> String {
+        format!("http://127.0.0.1:{}/", self.port)
     }
 
     /// The state folder.

@@ -2,5 +2,6 @@
 //! construction and no binary file has to be kept.
 
 pub mod clip;
+pub mod demo;
 pub mod exif;
 pub mod photo;

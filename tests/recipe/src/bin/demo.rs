@@ -1,22 +1,17 @@
-//! Drops a small set of photos and clips into a share, as a team would: sharp
-//! and blurred, cut and uncut, late and on time, a truncated clip, a text file
-//! that says it is a photo.
+//! Drops the demo's set into a share.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use unbroken_recipe::clip::{self, Scene};
-use unbroken_recipe::exif::Exif;
-use unbroken_recipe::photo::{blurred, jpeg, scene};
+use chrono::{DateTime, Utc};
+use unbroken_recipe::demo::drop_into;
 
 fn main() -> ExitCode {
     let Some(share) = std::env::args_os().nth(1).map(PathBuf::from) else {
         eprintln!("usage: demo SHARE");
         return ExitCode::from(2);
     };
-    match drop_into(&share) {
+    match drop_into(&share, now()) {
         Ok(count) => {
             eprintln!("demo: {count} files dropped into {}", share.display());
             ExitCode::SUCCESS
@@ -34,91 +29,4 @@ fn main() -> ExitCode {
 )]
 fn now() -> DateTime<Utc> {
     Utc::now()
-}
-
-fn drop_into(share: &Path) -> Result<u32, String> {
-    let made = share.join(".demo");
-    let case = share.join("YW2026040001_示例检测公司");
-    let mut count = 0;
-    let mut put = |made: &Path, folder: &Path| -> Result<(), String> {
-        fs::create_dir_all(folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        let name = made.file_name().ok_or("no file name")?;
-        fs::rename(made, folder.join(name)).map_err(|e| format!("{}: {e}", made.display()))?;
-        count += 1;
-        Ok(())
-    };
-    fs::create_dir_all(&made).map_err(|e| format!("{}: {e}", made.display()))?;
-    let write = |name: &str, bytes: &[u8]| -> Result<PathBuf, String> {
-        let path = made.join(name);
-        fs::write(&path, bytes).map_err(|e| format!("{}: {e}", path.display()))?;
-        Ok(path)
-    };
-
-    let hour_ago = now() - TimeDelta::hours(1);
-    let sharp = scene(1, 2400, 1600);
-    put(
-        &write("IMG_0001.JPG", &photo(&sharp, hour_ago)?)?,
-        &case.join("01进入现场"),
-    )?;
-    let meeting = scene(2, 2400, 1600);
-    put(
-        &write("IMG_0002.JPG", &photo(&meeting, hour_ago)?)?,
-        &case.join("02首次会议"),
-    )?;
-    let soft = blurred(&scene(3, 2400, 1600), 14.0);
-    put(
-        &write("IMG_0003.JPG", &photo(&soft, hour_ago)?)?,
-        &case.join("02首次会议"),
-    )?;
-    let late = scene(4, 2400, 1600);
-    let long_ago = now() - TimeDelta::hours(40);
-    put(
-        &write("IMG_0004.JPG", &photo(&late, long_ago)?)?,
-        &case.join("04现场试验考核"),
-    )?;
-    put(
-        &write("IMG_0005.JPG", b"This is no photo. It only says so.\n")?,
-        &case.join("06末次会议"),
-    )?;
-    put(
-        &write("IMG_0006.JPG", &photo(&scene(5, 2400, 1600), hour_ago)?)?,
-        &share.join("_待认领"),
-    )?;
-    // The very bytes of the first one again, in another node.
-    put(
-        &write("IMG_0001.JPG", &photo(&sharp, hour_ago)?)?,
-        &case.join("06末次会议"),
-    )?;
-
-    let notice = share.join("沪监通[2026]0012号").join("07风险监控(如有)");
-    let uncut = made.join("VID_0001.mp4");
-    clip::film(Scene::Card, 12.0, hour_ago, &uncut)?;
-    let trimmed = made.join("VID_0002.mp4");
-    clip::trimmed(&uncut, 3.3, 6.0, &trimmed)?;
-    let whole = fs::read(&uncut).map_err(|e| format!("{}: {e}", uncut.display()))?;
-    let cut_off = whole.get(..whole.len() * 2 / 3).unwrap_or(&whole);
-    put(&write("VID_0003.mp4", cut_off)?, &notice)?;
-    put(&uncut, &notice)?;
-    put(&trimmed, &notice)?;
-    let joined = made.join("VID_0004.mp4");
-    clip::joined(5.0, 5.0, &joined)?;
-    put(&joined, &notice)?;
-    let frozen = made.join("VID_0005.mp4");
-    clip::frozen(14.0, 4.0, 6.0, &frozen)?;
-    put(&frozen, &notice)?;
-    fs::remove_dir(&made).map_err(|e| format!("{}: {e}", made.display()))?;
-    Ok(count)
-}
-
-fn photo(picture: &image::RgbImage, taken: DateTime<Utc>) -> Result<Vec<u8>, String> {
-    let shanghai = FixedOffset::east_opt(8 * 3600).ok_or("no zone")?;
-    let exif = Exif {
-        make: "Recipe".to_owned(),
-        model: "Demo".to_owned(),
-        taken: taken.with_timezone(&shanghai),
-        with_offset: true,
-    };
-    jpeg(picture, 92)
-        .map(|bytes| exif.insert(&bytes))
-        .map_err(|e| e.to_string())
 }
