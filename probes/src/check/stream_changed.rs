@@ -2,9 +2,15 @@
 
 use crate::check::moments::{clock, not_measured};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measure::decoding::SPANS_MAX;
 use crate::measure::timing::Change;
-use crate::measurements::{Kind, Span};
+use crate::measurements::{Decoding, Kind, Span};
 use crate::text::{StaticText, Text};
+
+/// How far from damage a change may be and still be its effect: damage is dated
+/// by its packet, a change by the first picture or sound decoded after it.
+/// Half a second, as for any two signs of one instant.
+const DAMAGE_REACH_S: f64 = 0.5;
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -26,7 +32,8 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** 同一文件内画面尺寸、采样率、声道数或编码参数的变化。\n\n\
              **测量方法** 逐帧比较解码后的尺寸和声音参数,并记录容器中途给出的新编码参数。\n\n\
              **可能含义** 文件由不同来源的片段连接而成。\n\n\
-             **常见的正常原因** 录像机重启编码器、自适应码率的网络录像、手机切换镜头。\n\n\
+             **常见的正常原因** 录像机重启编码器、自适应码率的网络录像、手机切换镜头;数据损坏使参数读错,\
+             因此损坏处的变化不作为编辑痕迹,只说明无法判断。\n\n\
              **如何确认** 查看变化前后的画面;与同一设备的其他录像比较。",
         en: "**What it finds** Changes of picture size, sampling rate, channels or coding parameters within one \
              file.\n\n\
@@ -34,7 +41,8 @@ pub static CHECK: Check = Check {
              parameters handed over by the container are noted.\n\n\
              **What it can mean** The file was joined from parts of different origin.\n\n\
              **Usual innocent causes** A recorder that restarted its encoder; network recording at an adaptive \
-             rate; a phone that changed lenses.\n\n\
+             rate; a phone that changed lenses; damaged data, which make a \
+             decoder misread its parameters: a change at damage is no sign of editing, it cannot be decided.\n\n\
              **What would settle it** The pictures before and after; other recordings of the same device.",
     },
     see_yourself: "ffprobe -v error -show_entries frame=media_type,pts_time,width,height,channels -of csv {file}",
@@ -76,7 +84,34 @@ fn judge(case: &Case<'_>) -> Ruling {
         .collect();
     let (hard, soft): (Vec<&Change>, Vec<&Change>) =
         changes.into_iter().partition(|c| c.what != "parameters");
+    let (damaged, hard): (Vec<&Change>, Vec<&Change>) = hard
+        .into_iter()
+        .partition(|c| is_at_damage(&m.decoding, c.at_s));
     let mut seen = Vec::new();
+    if let Some(first) = damaged.first() {
+        let (zh, en) = words(&first.what);
+        let text = Text::new(
+            format!(
+                "{zh}在 {} 由 {} 变为 {},该处数据已损坏,损坏本身即可造成这种变化,无法判断;此类变化共 {} 次。",
+                clock(first.at_s),
+                first.before,
+                first.after,
+                damaged.len()
+            ),
+            format!(
+                "{en} changes from {} to {} at {}, where the data are damaged; damage alone can do that, so it \
+                 cannot be decided; {} such changes in all.",
+                first.before,
+                first.after,
+                clock(first.at_s),
+                damaged.len()
+            ),
+        );
+        seen.push(Seen {
+            level: Level::Unknown,
+            ..tell(&damaged, Strength::Supporting, text)
+        });
+    }
     if let Some(first) = hard.first() {
         let (zh, en) = words(&first.what);
         let text = Text::new(
@@ -116,6 +151,17 @@ fn judge(case: &Case<'_>) -> Ruling {
         return Ruling::Pass;
     }
     Ruling::Found(seen)
+}
+
+/// True if damage may have caused a change at this moment. Behind a list that
+/// is full there may be damage anywhere.
+fn is_at_damage(decoding: &Decoding, at_s: f64) -> bool {
+    let spans = &decoding.error_spans;
+    let is_within =
+        |s: &Span| at_s >= s.start_s - DAMAGE_REACH_S && at_s <= s.end_s + DAMAGE_REACH_S;
+    let is_behind_the_list =
+        spans.len() >= SPANS_MAX && spans.last().is_some_and(|s| at_s > s.end_s);
+    spans.iter().any(is_within) || is_behind_the_list
 }
 
 fn words(what: &str) -> (&'static str, &'static str) {
@@ -178,6 +224,53 @@ mod tests {
         assert_eq!(judged("sample_rate", 0.49), None);
         assert_eq!(judged("sample_rate", 0.5), Some(Strength::Strong));
         assert_eq!(judged("picture_size", 0.1), Some(Strength::Strong));
+    }
+
+    /// The level of a change of picture size at 5 s beside these damages.
+    fn level_beside(error_spans: Vec<Span>) -> (Level, Strength) {
+        let mut trial = Trial::video(10.0);
+        trial.m.video = Some(Video::default());
+        trial.m.decoding.error_spans = error_spans;
+        trial.m.timing.push(Timing {
+            medium: "video".to_owned(),
+            changes: vec![Change {
+                at_s: 5.0,
+                what: "picture_size".to_owned(),
+                ..Change::default()
+            }],
+            ..Timing::default()
+        });
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => (seen[0].level, seen[0].strength),
+            other => panic!("the change was not told: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_at_damage_accuses_nobody() {
+        let damage = |start_s: f64, end_s: f64| vec![Span { start_s, end_s }];
+        let undecided = (Level::Unknown, Strength::Supporting);
+        let accused = (Level::Attention, Strength::Strong);
+        assert_eq!(level_beside(damage(4.0, 6.0)), undecided);
+        assert_eq!(level_beside(damage(3.0, 4.5)), undecided);
+        assert_eq!(level_beside(damage(5.5, 6.0)), undecided);
+        assert_eq!(level_beside(damage(3.0, 4.4)), accused);
+        assert_eq!(level_beside(damage(5.6, 6.0)), accused);
+    }
+
+    #[test]
+    fn behind_a_full_list_of_damage_nothing_is_certain() {
+        let list = |count: usize| {
+            let at = |n: usize| n as f64 * 0.01;
+            (0..count)
+                .map(|n| Span {
+                    start_s: at(n),
+                    end_s: at(n),
+                })
+                .collect()
+        };
+        assert_eq!(level_beside(list(SPANS_MAX)).0, Level::Unknown);
+        assert_eq!(level_beside(list(SPANS_MAX - 1)).0, Level::Attention);
     }
 
     #[test]

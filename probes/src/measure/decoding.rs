@@ -2,8 +2,8 @@
 
 use crate::measurements::{Decoding, Span};
 
-/// Damaged stretches that are listed.
-const SPANS_MAX: usize = 200;
+/// Damaged stretches that are listed; of later ones only the errors are counted.
+pub(crate) const SPANS_MAX: usize = 200;
 /// Messages that are kept.
 const MESSAGES_MAX: usize = 20;
 
