@@ -27,7 +27,7 @@ pub use demux::{Input, OpenError, ReadError};
 /// cameras, recorders and messengers write. No playlists, no image sequences
 /// and nothing that opens a second file.
 pub const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,\
-flv,h264,hevc,wav,aac,mp3,amr,flac,ogg";
+flv,asf,h264,hevc,wav,aac,mp3,amr,flac,ogg";
 
 /// Decoders that may run, by FFmpeg's codec names.
 pub const CODECS: &[&str] = &[
@@ -52,6 +52,7 @@ pub const CODECS: &[&str] = &[
     "indeo3",
     "indeo5",
     "svq3",
+    "wmv1",
     "wmv2",
     "wmv3",
     "vc1",
@@ -93,6 +94,9 @@ pub const CODECS: &[&str] = &[
     "qdm2",
     "wmav1",
     "wmav2",
+    "wmapro",
+    "wmalossless",
+    "wmavoice",
 ];
 
 /// Bounds on what a hostile file can make FFmpeg do.

@@ -76,6 +76,8 @@ fn a_clean_clip_measures_clean_in_every_wrapping() {
             "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p -c:a pcm_s16le",
         ),
         ("clean.flv", "-c:v libx264 -pix_fmt yuv420p -c:a aac"),
+        ("clean.wmv", "-c:v wmv2 -q:v 3 -c:a wmav2"),
+        ("old.asf", "-c:v wmv1 -q:v 3 -c:a wmav1"),
     ] {
         let path = studio.make(&format!("{MOVING} {TONE} {codecs}"), name);
         let Probed {
