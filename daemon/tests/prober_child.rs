@@ -65,6 +65,13 @@ fn broke(probe: Result<Probe, Fault>) -> String {
     }
 }
 
+fn stopped(probe: Result<Probe, Fault>) -> String {
+    match probe {
+        Ok(Probe::Stopped { why }) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn a_crash_is_tried_again_and_then_said_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
@@ -84,7 +91,7 @@ async fn a_hang_is_stopped_and_not_tried_again() {
     let child = script(dir.path(), "exec sleep 1000");
     let mut settings = settings(child);
     settings.wall = Duration::from_millis(300);
-    let why = broke(probe(settings, "a.mp4", b"x").await);
+    let why = stopped(probe(settings, "a.mp4", b"x").await);
     assert!(why.contains("took longer"), "{why}");
 }
 
@@ -92,7 +99,7 @@ async fn a_hang_is_stopped_and_not_tried_again() {
 async fn a_flood_of_output_is_cut_off() {
     let dir = tempfile::tempdir().unwrap();
     let child = script(dir.path(), "exec cat /dev/zero");
-    let why = broke(probe(settings(child), "a.mp4", b"x").await);
+    let why = stopped(probe(settings(child), "a.mp4", b"x").await);
     assert!(why.contains("larger than"), "{why}");
 }
 
@@ -177,6 +184,48 @@ async fn too_little_memory_is_told_from_a_crash() {
         dir.path(),
         "echo 'memory allocation of 9000000000 bytes failed' >&2\nkill -ABRT $$",
     );
-    let why = broke(probe(settings(child), "a.jpg", b"x").await);
+    let why = stopped(probe(settings(child), "a.jpg", b"x").await);
     assert!(why.contains("bytes of memory"), "{why}");
+}
+
+/// The kernel tells our CPU limit by a signal of its own.
+#[tokio::test]
+async fn the_cpu_limit_is_told_as_ours() {
+    let dir = tempfile::tempdir().unwrap();
+    let child = script(dir.path(), "kill -XCPU $$");
+    let why = stopped(probe(settings(child), "a.mp4", b"x").await);
+    assert!(why.contains("60 s of CPU time"), "{why}");
+}
+
+#[tokio::test]
+async fn a_kill_from_outside_is_not_said_of_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let child = script(dir.path(), "kill -KILL $$");
+    let ended = probe(settings(child), "a.mp4", b"x").await;
+    assert!(matches!(ended, Ok(Probe::Killed { .. })), "{ended:?}");
+}
+
+/// What the child started goes with it.
+#[tokio::test]
+async fn the_whole_group_of_a_hanging_child_is_killed() {
+    let dir = tempfile::tempdir().unwrap();
+    let number = dir.path().join("number");
+    let child = script(
+        dir.path(),
+        &format!("sleep 1000 &\necho $! > {}\nwait", number.display()),
+    );
+    let mut settings = settings(child);
+    settings.wall = Duration::from_secs(1);
+    stopped(probe(settings, "a.mp4", b"x").await);
+    let number = fs::read_to_string(number).unwrap();
+    let status = format!("/proc/{}/status", number.trim());
+    // Gone, or dead and not yet collected by whoever inherited it.
+    let is_dead = || fs::read_to_string(&status).map_or(true, |s| s.contains("State:\tZ"));
+    for _ in 0..500 {
+        if is_dead() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the child's child lives on");
 }

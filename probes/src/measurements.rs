@@ -20,6 +20,11 @@ use crate::text::Text;
 /// and a migration; adding an optional field does not.
 pub const SCHEMA: &str = "unbroken.measurements/1";
 
+/// The instrument named in [`Measurements::not_run`] when the whole probe was
+/// stopped by a limit of ours or killed from outside: nothing is known then,
+/// and nothing is held against the file.
+pub const PROBE_STOPPED: &str = "probe_stopped";
+
 /// What a file is, by its bytes and not by its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use unbroken_probes::probe::Wants;
 
 use crate::cell::sandbox::{Bounds, Lockdown};
@@ -44,6 +45,36 @@ enum End {
     Result(Box<unbroken_probes::probe::Probed>),
     Crashed(String),
     Stopped(String),
+    Killed(String),
+}
+
+/// A child and all that it started, as one process group, killed when this is
+/// dropped: at our limit, or when the probe is given up.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    fn kill(&self) {
+        if let Some(id) = self.0 {
+            // It may have ended meanwhile.
+            let _ = rustix::process::kill_process_group(id, Signal::KILL);
+        }
+    }
+
+    /// The child was waited for: its number may go to another process.
+    fn ended(&mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 impl ChildProber {
@@ -71,12 +102,14 @@ impl ChildProber {
             .stdin(file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(|e| ours("no child process could be started", &e))?;
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(ours("no pipe", &"the child has no output"));
         };
+        let mut group = Group::of(&child);
         let limit = wire::RESULT_BYTES_MAX as u64;
         let run = async {
             let (result, complaints) = tokio::join!(
@@ -87,7 +120,7 @@ impl ChildProber {
                 .as_ref()
                 .is_ok_and(|bytes| bytes.len() as u64 > limit);
             if overflow {
-                let _ = child.start_kill();
+                group.kill();
             }
             (result, complaints, child.wait().await, overflow)
         };
@@ -99,6 +132,7 @@ impl ChildProber {
                 "took longer than {wall_s} s and was stopped"
             )));
         };
+        group.ended();
         let status = status.map_err(|e| ours("the child's end was not told", &e))?;
         let complaints = complaints.unwrap_or_default();
         let complaints = String::from_utf8_lossy(&complaints);
@@ -131,10 +165,10 @@ impl ChildProber {
             Some(libc::SIGXCPU) => {
                 End::Stopped(format!("used more than {} s of CPU time", bounds.cpu_s))
             }
-            Some(libc::SIGKILL) => End::Stopped(format!(
-                "was killed by the system: more than {} s of CPU time, or no memory",
-                bounds.cpu_s
-            )),
+            Some(libc::SIGKILL) => End::Killed(
+                "was killed from outside: by a person, or by the system for want of memory"
+                    .to_owned(),
+            ),
             // Rust and FFmpeg abort when an allocation is refused.
             Some(libc::SIGABRT) if complaints.contains("memory allocation") => {
                 End::Stopped(format!(
@@ -159,7 +193,8 @@ impl Prober for ChildProber {
             match self.attempt(path, wants).await? {
                 End::Result(probed) => return Ok(Probe::Measured(probed)),
                 // A limit is met again at every attempt; a crash may be chance.
-                End::Stopped(reason) => return Ok(Probe::Broke { why: reason }),
+                End::Stopped(why) => return Ok(Probe::Stopped { why }),
+                End::Killed(why) => return Ok(Probe::Killed { why }),
                 End::Crashed(reason) => {
                     tracing::warn!(attempt, reason, "the prober's child crashed");
                     why = reason;

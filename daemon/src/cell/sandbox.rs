@@ -23,6 +23,9 @@ pub struct Bounds {
     pub cpu_s: u64,
 }
 
+/// Seconds of CPU time between the signal that tells the limit and the kill.
+const CPU_GRACE_S: u64 = 5;
+
 /// Whether a child locks itself in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,10 +42,13 @@ pub fn enter(bounds: &Bounds, lockdown: Lockdown) -> Result<(), String> {
     let parent = Some(rustix::process::Signal::KILL);
     rustix::process::set_parent_process_death_signal(parent)
         .map_err(|e| format!("the child cannot be bound to its parent: {e}"))?;
-    bound(Resource::As, bounds.memory_bytes)?;
-    bound(Resource::Cpu, bounds.cpu_s)?;
-    bound(Resource::Core, 0)?;
-    bound(Resource::Fsize, 0)?;
+    bound(Resource::As, bounds.memory_bytes, bounds.memory_bytes)?;
+    // Where both are the same the kernel kills without saying why: only the
+    // lower one sends SIGXCPU, by which the parent knows our limit.
+    let killed_after_s = bounds.cpu_s.saturating_add(CPU_GRACE_S);
+    bound(Resource::Cpu, bounds.cpu_s, killed_after_s)?;
+    bound(Resource::Core, 0, 0)?;
+    bound(Resource::Fsize, 0, 0)?;
     if lockdown == Lockdown::Off {
         return Ok(());
     }
@@ -55,13 +61,13 @@ pub fn enter(bounds: &Bounds, lockdown: Lockdown) -> Result<(), String> {
     holds()
 }
 
-fn bound(resource: Resource, most: u64) -> Result<(), String> {
+fn bound(resource: Resource, soft: u64, hard: u64) -> Result<(), String> {
     let limit = Rlimit {
-        current: Some(most),
-        maximum: Some(most),
+        current: Some(soft),
+        maximum: Some(hard),
     };
     rustix::process::setrlimit(resource, limit)
-        .map_err(|e| format!("the limit {resource:?} = {most} cannot be set: {e}"))
+        .map_err(|e| format!("the limit {resource:?} = {soft} cannot be set: {e}"))
 }
 
 fn restrict_files() -> Result<RulesetStatus, String> {

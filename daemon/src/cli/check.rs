@@ -23,7 +23,7 @@ use crate::port::prober::{Probe, Prober};
 use crate::report::object::{Parts, Report, report};
 use crate::report::words;
 use crate::step::judge::context_in_place;
-use crate::step::probe::broken;
+use crate::step::probe::{broken, stopped};
 
 /// Probe and judge files or folders in place; stores nothing
 #[derive(clap::Args)]
@@ -168,6 +168,9 @@ async fn check(
     let measurements = match probe.map_err(|e| unusable(&e))? {
         Probe::Measured(probed) => probed.measurements,
         Probe::Broke { why } => broken(&why, digests.size_bytes).measurements,
+        Probe::Stopped { why } | Probe::Killed { why } => {
+            stopped(&why, digests.size_bytes).measurements
+        }
     };
     let mut context = context_in_place(config, &name);
     context.mtime = File::open(path)

@@ -35,7 +35,9 @@ pub(super) async fn try_lock(config: &Config) -> Result<Lock, String> {
             Sandbox::On => Lock::InForce,
             Sandbox::Off => Lock::Off,
         },
-        Ok(Probe::Broke { why }) => Lock::Broken(why),
+        Ok(Probe::Broke { why } | Probe::Stopped { why } | Probe::Killed { why }) => {
+            Lock::Broken(why)
+        }
         Err(fault) => Lock::Broken(fault.to_string()),
     })
 }

@@ -13,8 +13,20 @@ pub enum Probe {
     Measured(Box<Probed>),
     /// It broke the prober: a finding about the file, not a fault of ours.
     Broke {
-        /// What happened, for the report: `crashed with SIGSEGV`, `took longer
-        /// than 600 s`, `asked for more than 2048 MiB`.
+        /// What happened, for the report: `crashed with SIGSEGV`.
+        why: String,
+    },
+    /// A limit of ours stopped it: CPU time, wall time, memory, or size of the
+    /// result. It says nothing against the file.
+    Stopped {
+        /// Which limit, for the report: `took longer than 600 s`, `asked for
+        /// more than 2048 MiB`.
+        why: String,
+    },
+    /// Somebody else killed it: an admin, or the system for want of memory.
+    /// It may well work later.
+    Killed {
+        /// What is known, for the report.
         why: String,
     },
 }

@@ -1,7 +1,7 @@
 //! Measures the private copy, once for each content.
 
 use serde_json::json;
-use unbroken_probes::measurements::{Kind, Measurements, NotRun, SCHEMA};
+use unbroken_probes::measurements::{Kind, Measurements, NotRun, PROBE_STOPPED, SCHEMA};
 use unbroken_probes::probe::{Probed, Wants};
 
 use super::Happened;
@@ -12,6 +12,10 @@ use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{Change, FileRow, Measured};
 use crate::port::prober::Probe;
+
+/// How often a probe that was killed from outside is tried again, with the
+/// pauses of any passing fault, before the file is said to be unexamined.
+const KILLED_ATTEMPTS_MAX: u32 = 5;
 
 /// The digests of a file that was staged; without them the program is wrong.
 pub(crate) fn digests_of(row: &FileRow) -> Result<&Digests, Fault> {
@@ -61,6 +65,16 @@ pub async fn probe(house: &House, row: &FileRow) -> Result<Happened, Fault> {
             tracing::warn!(file = %row.id, path = %row.path, why, "the file broke the prober");
             broken(&why, digests.size_bytes)
         }
+        Probe::Killed { why } if row.attempts < KILLED_ATTEMPTS_MAX => {
+            return Err(Fault::Fleeting(format!(
+                "probing {} {why}; free memory, or lower `probe` memory and the number of probes at once",
+                row.path
+            )));
+        }
+        Probe::Stopped { why } | Probe::Killed { why } => {
+            tracing::warn!(file = %row.id, path = %row.path, why, "the probe was stopped, not by the file");
+            stopped(&why, digests.size_bytes)
+        }
     };
     let kind = probed.measurements.kind;
     let measurements = serde_json::to_value(&probed.measurements)
@@ -84,13 +98,23 @@ pub async fn probe(house: &House, row: &FileRow) -> Result<Happened, Fault> {
 
 /// What is known of a file that broke the prober: that it did.
 pub fn broken(why: &str, size_bytes: u64) -> Probed {
+    unmeasured("probe", why, size_bytes)
+}
+
+/// What is known of a file whose probe was stopped, though not by the file:
+/// nothing, and that is no fault of the file.
+pub fn stopped(why: &str, size_bytes: u64) -> Probed {
+    unmeasured(PROBE_STOPPED, why, size_bytes)
+}
+
+fn unmeasured(instrument: &str, why: &str, size_bytes: u64) -> Probed {
     Probed {
         measurements: Measurements {
             schema: SCHEMA.to_owned(),
             kind: Kind::Unreadable,
             size_bytes,
             not_run: vec![NotRun {
-                instrument: "probe".to_owned(),
+                instrument: instrument.to_owned(),
                 why: why.to_owned(),
             }],
             ..Measurements::default()

@@ -1,7 +1,7 @@
 //! `unreadable`: the file claims to be a recording and cannot be read as one.
 
 use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
-use crate::measurements::Kind;
+use crate::measurements::{Kind, PROBE_STOPPED};
 use crate::text::{StaticText, Text};
 
 /// The declaration.
@@ -43,6 +43,24 @@ fn judge(case: &Case<'_>) -> Ruling {
     if case.m.kind != Kind::Unreadable {
         return Ruling::Pass;
     }
+    if let Some(stopped) = case
+        .m
+        .not_run
+        .iter()
+        .find(|n| n.instrument == PROBE_STOPPED)
+    {
+        return Ruling::NotRun(Text::new(
+            format!(
+                "未能在限额内完成检查,不说明文件有误({})。请放宽限额后重新检查,或由人工查看。",
+                stopped.why
+            ),
+            format!(
+                "could not be examined within the limits, which says nothing against the file ({}). Examine \
+                 it again with wider limits, or have a person look",
+                stopped.why
+            ),
+        ));
+    }
     let format = case.m.container.as_ref().map_or("", |c| c.format.as_str());
     let (zh, en) = match format {
         "" | "unknown" => (
@@ -75,6 +93,7 @@ fn judge(case: &Case<'_>) -> Ruling {
 mod tests {
     use super::*;
     use crate::check::trial::Trial;
+    use crate::measurements::NotRun;
 
     #[test]
     fn only_the_unreadable_fails() {
@@ -88,5 +107,19 @@ mod tests {
             (seen[0].level, seen[0].strength),
             (Level::Fail, Strength::Fact)
         );
+    }
+
+    #[test]
+    fn a_limit_of_ours_is_no_fault_of_the_file() {
+        let mut trial = Trial::video(1.0);
+        trial.m.kind = Kind::Unreadable;
+        trial.m.not_run.push(NotRun {
+            instrument: PROBE_STOPPED.to_owned(),
+            why: "took longer than 600 s".to_owned(),
+        });
+        let Ruling::NotRun(why) = trial.judge(&CHECK) else {
+            panic!("our own limit was held against the file")
+        };
+        assert!(why.zh.contains("600 s") && why.en.contains("600 s"));
     }
 }

@@ -85,6 +85,9 @@ impl Input {
             options.set("advanced_editlist", "0");
             let code =
                 ffi::avformat_open_input(&mut context, c"".as_ptr(), ptr::null(), &mut options.0);
+            if code == ffi::AVERROR(ffmpeg_next::error::ENOMEM) {
+                return Err(OpenError::Setup("not enough memory within the limit"));
+            }
             if code < 0 {
                 return Err(OpenError::Unreadable(error_text(code)));
             }
