@@ -82,10 +82,24 @@ fn the_unit_can_reload_and_stop_in_time() {
         "TimeoutStopSec=20",
         "NoNewPrivileges=yes",
         "ProtectSystem=strict",
+        "RequiresMountsFor=/srv/share",
+        "AssertPathIsDirectory=/srv/share",
     ] {
         assert!(
             unit.lines().any(|line| line.starts_with(needed)),
             "{needed}"
+        );
+    }
+}
+
+/// Evidence, secrets and history never enter an image.
+#[test]
+fn a_build_of_the_image_is_not_given_what_stays_here() {
+    let left_out = text(".dockerignore");
+    for kept_here in ["/share", "/state", "/target", ".git", "docker/secrets.env"] {
+        assert!(
+            left_out.lines().any(|line| line == kept_here),
+            "{kept_here}"
         );
     }
 }
