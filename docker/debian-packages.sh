@@ -7,7 +7,7 @@ build="ca-certificates clang libclang-dev libavcodec-dev libavdevice-dev libavfi
        libavutil-dev libswresample-dev libswscale-dev gcc libc6-dev make pkg-config"
 run="ca-certificates libavcodec59 libavformat59 libavutil57 libswresample4 libswscale6"
 demo="ffmpeg"
-test="ffmpeg chromium fonts-noto-cjk python3 python3-pip curl"
+test="ffmpeg chromium fonts-noto-cjk python3 python3-pip curl shellcheck"
 
 wanted=""
 for set in "$@"; do
