@@ -234,6 +234,19 @@ pub fn plain_line(text: &str) -> String {
     text.chars().map(plain).collect()
 }
 
+/// The paragraphs of a check's documentation, each with its heading; a
+/// paragraph without one has an empty heading.
+pub fn headed(doc: &str) -> Vec<(&str, &str)> {
+    doc.split("\n\n")
+        .map(|paragraph| {
+            paragraph
+                .strip_prefix("**")
+                .and_then(|rest| rest.split_once("**"))
+                .map_or(("", paragraph), |(head, text)| (head, text.trim_start()))
+        })
+        .collect()
+}
+
 /// A whole page fit to be shown: nothing quoted in it, from a file's name or
 /// from its metadata, can turn the direction of writing or hide what stands
 /// there. The page's own lines stay.
@@ -307,6 +320,17 @@ pub fn summary(report: &Report) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_paragraph_of_a_check_has_its_heading() {
+        for check in unbroken_probes::registry::CHECKS {
+            for (head, text) in [check.doc.zh, check.doc.en].into_iter().flat_map(headed) {
+                assert!(!head.is_empty() && !text.is_empty(), "{}", check.code);
+                assert!(!text.contains("**"), "{}: {text}", check.code);
+            }
+        }
+        assert_eq!(headed("plain"), vec![("", "plain")]);
+    }
 
     #[test]
     fn durations_and_clocks_are_read_at_a_glance() {
