@@ -12,6 +12,7 @@ pub mod media;
 pub mod text;
 pub mod wording;
 // bytes → measurements
+pub mod bitstream;
 pub mod container;
 pub mod ffmpeg;
 pub mod measure;
