@@ -29,6 +29,7 @@ pub mod counter_hole;
 pub mod decode_errors;
 pub mod duplicate;
 pub mod editor_trace;
+pub mod gop_pattern_broken;
 pub mod hidden_by_edit_list;
 pub mod join_mark;
 pub mod messenger_copy;
@@ -50,6 +51,7 @@ pub mod video_blurred;
 pub mod video_cut;
 pub mod video_frozen;
 pub mod video_inserted;
+pub mod video_reencoded;
 pub mod video_stutter;
 pub mod video_trimmed;
 

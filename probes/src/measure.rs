@@ -1,6 +1,7 @@
 //! The instruments: one subject a file.
 
 pub mod audio;
+pub mod bitstream;
 pub mod decision_scale;
 pub mod decoding;
 pub mod exposure;

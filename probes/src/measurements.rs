@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use crate::measure::{
-    audio::Audio, metadata::Exif, photo::Photo, timing::Timing, video::Video,
+    audio::Audio, bitstream::Bitstream, metadata::Exif, photo::Photo, timing::Timing, video::Video,
 };
 use crate::text::Text;
 
@@ -74,6 +74,9 @@ pub struct Measurements {
     pub video: Option<Video>,
     /// The main sound track.
     pub audio: Option<Audio>,
+    /// Coded syntax of the main picture track, if it is H.264 or HEVC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitstream: Option<Bitstream>,
     /// Packet timestamps of every track.
     pub timing: Vec<Timing>,
     /// Decoding: how far it came and what broke.

@@ -98,7 +98,7 @@ const FREE_TEXT: &[&str] = &[
 
 /// The writer that `written` in `field` names; the longest pattern decides.
 /// Names are looked for at the starts of words: “bcut” is not in “subcutaneous”.
-fn named(field: &str, written: &str) -> Option<&'static Writer> {
+pub(super) fn named(field: &str, written: &str) -> Option<&'static Writer> {
     let written = written.to_lowercase();
     let is_free_text = FREE_TEXT.contains(&field.rsplit('.').next().unwrap_or(field));
     let signs = |w: &&Writer| {

@@ -253,6 +253,26 @@ impl Input {
         Err(ReadError::TooMany(self.limits.packets_max))
     }
 
+    /// The bytes of the packet that [`Input::read`] returned last.
+    pub fn payload(&self) -> &[u8] {
+        // SAFETY: the packet is valid, empty or not; its bytes live until the
+        // next call that changes it, which needs `self` for itself.
+        unsafe { slice((*self.packet).data, (*self.packet).size) }
+    }
+
+    /// The track's configuration record (`avcC`, `hvcC`) or parameter sets;
+    /// empty if the container keeps none.
+    pub fn configuration(&self, track: u32) -> &[u8] {
+        self.stream(track).map_or(&[], |stream| {
+            // SAFETY: every stream of an open input has its parameters; they
+            // live as long as the input.
+            unsafe {
+                let parameters = stream.codecpar;
+                slice((*parameters).extradata, (*parameters).extradata_size)
+            }
+        })
+    }
+
     /// Decodes the packet that [`Input::read`] returned last, if its track was
     /// made ready, and shows what came out.
     pub fn decode(&mut self, show: &mut dyn FnMut(u32, Decoded<'_>)) -> Result<(), DecodeFault> {
@@ -312,6 +332,16 @@ unsafe extern "C" fn refuse_open(
     _options: *mut *mut ffi::AVDictionary,
 ) -> i32 {
     ffi::AVERROR(ffmpeg_next::error::EACCES)
+}
+
+/// # Safety
+/// `data` is null or points to `size` bytes that live as long as the result.
+unsafe fn slice<'a>(data: *const u8, size: i32) -> &'a [u8] {
+    match usize::try_from(size) {
+        // SAFETY: promised.
+        Ok(size) if !data.is_null() => unsafe { std::slice::from_raw_parts(data, size) },
+        _ => &[],
+    }
 }
 
 /// An `AVDictionary` and its owner.

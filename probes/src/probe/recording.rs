@@ -6,6 +6,7 @@ use super::stills::Stills;
 use super::{Still, Wants};
 use crate::ffmpeg::{Decoded, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
+use crate::measure::bitstream::BitstreamInstrument;
 use crate::measure::decoding::DecodingInstrument;
 use crate::measure::timing::TimingInstrument;
 use crate::measure::video::VideoInstrument;
@@ -96,6 +97,7 @@ struct Pass {
     rotation_deg: i32,
     last_size: Option<(u32, u32)>,
     last_sound: Option<(u32, u32)>,
+    bitstream: Option<BitstreamInstrument>,
     video: VideoInstrument,
     audio: AudioInstrument,
     decoding: DecodingInstrument,
@@ -137,6 +139,12 @@ impl Pass {
         };
         let video_track = ready(input, picture, m, "video");
         let audio_track = ready(input, sound, m, "audio");
+        let bitstream = picture.and_then(|t| {
+            BitstreamInstrument::new(t.index, &t.codec, input.configuration(t.index))
+        });
+        if bitstream.is_some() {
+            m.instruments.insert("bitstream".to_owned(), 1);
+        }
         let step_s = picture
             .and_then(|t| t.rate_fps)
             .map_or(STEP_UNKNOWN_S, |rate_fps| 1.0 / rate_fps);
@@ -149,6 +157,7 @@ impl Pass {
             rotation_deg: picture.and_then(|t| t.rotation_deg).unwrap_or(0),
             last_size: None,
             last_sound: None,
+            bitstream,
             video: VideoInstrument::new(video_track.unwrap_or(0), step_s),
             audio: AudioInstrument::new(audio_track.unwrap_or(0)),
             decoding: DecodingInstrument::default(),
@@ -212,6 +221,11 @@ impl Pass {
             .or(packet.dts_ticks)
             .and_then(|ticks| Some(ticks as f64 * input.tick_s(packet.track)?))
             .map(|time_s| self.since_start(time_s));
+        if Some(packet.track) == self.video_track
+            && let Some(bitstream) = &mut self.bitstream
+        {
+            bitstream.packet(input.payload(), at_s);
+        }
         let outcome = input.decode(&mut |track, decoded| self.decoded(track, decoded));
         if let Err(fault) = &outcome {
             self.decoding.message(fault.to_string());
@@ -317,6 +331,7 @@ impl Pass {
         if self.audio_track.is_some() {
             m.audio = Some(self.audio.finish());
         }
+        m.bitstream = self.bitstream.and_then(BitstreamInstrument::finish);
         m.decoding = self.decoding.finish(reached_end);
         self.stills.finish(self.rotation_deg)
     }

@@ -1,0 +1,214 @@
+//! `video_reencoded`: known encoding software signed the coded pictures.
+
+use crate::check::moments::{clock, not_measured};
+use crate::check::writers::{self, Who};
+use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::measure::bitstream::EncoderText;
+use crate::measurements::{Kind, Measurements, Span};
+use crate::text::{StaticText, Text};
+
+/// Longest quotation in a sentence: the rest of x264's note is its settings.
+const QUOTED_MAX: usize = 60;
+
+/// The declaration.
+pub static CHECK: Check = Check {
+    code: "video_reencoded",
+    clause: "no.edit",
+    aspect: Aspect::Integrity,
+    family: Family::Bitstream,
+    strength: Strength::Strong,
+    kinds: &[Kind::Video],
+    title: StaticText {
+        zh: "画面由编码软件重新编码",
+        en: "The pictures were encoded by software",
+    },
+    pass: StaticText {
+        zh: "码流中没有已知编码软件的署名(多数软件不署名)。",
+        en: "No known encoding software signed the stream (most leave no name).",
+    },
+    doc: StaticText {
+        zh: "**检查内容** 画面码流中编码器的自述(SEI)是否为已知编码软件(如 x264、x265),\
+             以及同一文件中是否有两次编码的自述。\n\n\
+             **测量方法** 不解码,读取全文件每一条 SEI 用户数据,与随附的软件名录对照,并原样引用。\
+             文件标签称由摄像设备录制而码流由软件编码,或有两条不同自述,为强迹象;仅有软件自述为辅助迹象。\n\n\
+             **可能含义** 录像经剪辑、转码或拼接。\n\n\
+             **常见的正常原因** 自带 x264 的拍摄应用(如水印相机);为缩小体积而转码;\
+             用编码软件直接录制的采集设备。\n\n\
+             **如何确认** 请提供设备中的原始文件;说明所用拍摄应用。",
+        en: "**What it looks at** Whether the encoder's own note in the coded pictures (SEI) is that of known \
+             software (x264, x265), and whether one file holds the notes of two encodings.\n\n\
+             **How it is measured** Every user data SEI of the file is read without decoding, held against the \
+             list of software that comes with the program, and quoted as written. Tags that name a camera over \
+             pictures coded by software, or two different notes, are a strong sign; the software's note alone is \
+             a supporting one.\n\n\
+             **What it can mean** The recording was edited, converted or joined.\n\n\
+             **Usual innocent causes** Camera apps that build in x264 (watermark cameras); conversion to save \
+             space; capture devices that record by software.\n\n\
+             **What would settle it** The original file from the device; the name of the app used.",
+    },
+    see_yourself: "mediainfo --Full {file}",
+    params: &[],
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Ruling {
+    let m = case.m;
+    let Some(b) = &m.bitstream else {
+        let is_read = m
+            .tracks
+            .iter()
+            .any(|t| matches!(t.codec.as_str(), "h264" | "hevc"));
+        return if is_read || m.video.is_none() {
+            not_measured(m, "bitstream")
+        } else {
+            Ruling::NotApplicable
+        };
+    };
+    let signed: Vec<(&EncoderText, &str)> = b
+        .encoder_texts
+        .iter()
+        .filter_map(|text| {
+            let writer = writers::named("sei", &text.written)?;
+            matches!(writer.who, Who::Encoder | Who::Editor).then_some((text, writer.name.as_str()))
+        })
+        .collect();
+    let Some(((first, name), others)) = signed.split_first() else {
+        return Ruling::Pass;
+    };
+    let mut seen = Vec::new();
+    if let Some((second, _)) = others.first() {
+        let at = clock(second.at_s);
+        let (one, other) = (quoted(first), quoted(second));
+        let text = Text::new(
+            format!(
+                "同一文件中有两次编码的自述:{one},自 {at} 起为 {other}。可能由两段录像拼接而成。"
+            ),
+            format!(
+                "One file holds the notes of two encodings: {one}, and from {at} on {other}. It may have been \
+                 joined from two recordings."
+            ),
+        );
+        seen.push(Seen {
+            spans: others.iter().map(|(text, _)| point(text.at_s)).collect(),
+            ..Seen::new(Level::Attention, Strength::Strong, text)
+        });
+    }
+    let note = quoted(first);
+    seen.push(match camera(m) {
+        Some(camera) => Seen::new(
+            Level::Attention,
+            Strength::Strong,
+            Text::new(
+                format!(
+                    "文件标签称由 {camera} 录制,而画面由编码软件 {name} 编码:{note}。\
+                     可能在录制后重新编码,请提供原始文件或说明所用拍摄应用。"
+                ),
+                format!(
+                    "The tags name {camera}, and the software {name} coded the pictures: {note}. They may have been \
+                     encoded anew after recording; the original, or the name of the camera app, is asked for."
+                ),
+            ),
+        ),
+        None => Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!("画面由编码软件 {name} 编码:{note}。可能是转码后的副本,也可能由拍摄应用直接写成。"),
+                format!(
+                    "The software {name} coded the pictures: {note}. It may be a converted copy, or a camera app \
+                     may have written it so."
+                ),
+            ),
+        ),
+    });
+    Ruling::Found(seen)
+}
+
+fn point(at_s: f64) -> Span {
+    Span {
+        start_s: at_s,
+        end_s: at_s,
+    }
+}
+
+fn quoted(text: &EncoderText) -> String {
+    let short: String = text.written.chars().take(QUOTED_MAX).collect();
+    format!("“{short}”")
+}
+
+/// The recording device that the tags name.
+fn camera(m: &Measurements) -> Option<String> {
+    let names = [&m.device.make, &m.device.model];
+    let names: Vec<&str> = names.into_iter().filter_map(|n| n.as_deref()).collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::trial::Trial;
+    use crate::measure::bitstream::Bitstream;
+    use crate::measure::video::Video;
+
+    const X264: &str = "x264 - core 164 r3095 baee400 - H.264/MPEG-4 AVC codec";
+    const X264_OTHER: &str = "x264 - core 157 r2969 d4099dd - H.264/MPEG-4 AVC codec";
+
+    fn judged(texts: &[&str], make: Option<&str>) -> Ruling {
+        let mut trial = Trial::video(10.0);
+        trial.m.device.make = make.map(str::to_owned);
+        trial.m.bitstream = Some(Bitstream {
+            encoder_texts: texts
+                .iter()
+                .map(|written| EncoderText {
+                    at_s: 3.0,
+                    written: (*written).to_owned(),
+                })
+                .collect(),
+            ..Bitstream::default()
+        });
+        trial.judge(&CHECK)
+    }
+
+    fn strengths(ruling: Ruling) -> Vec<Strength> {
+        match ruling {
+            Ruling::Found(seen) => seen.iter().map(|s| s.strength).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_tags_decide_how_much_softwares_note_weighs() {
+        assert_eq!(strengths(judged(&[X264], None)), [Strength::Supporting]);
+        assert_eq!(
+            strengths(judged(&[X264], Some("Apple"))),
+            [Strength::Strong]
+        );
+    }
+
+    #[test]
+    fn two_notes_in_one_file_are_strong_and_both_are_quoted() {
+        let ruling = judged(&[X264, X264_OTHER], None);
+        let Ruling::Found(seen) = &ruling else {
+            panic!("two encodings passed")
+        };
+        assert_eq!(seen[0].strength, Strength::Strong);
+        assert!(seen[0].text.zh.contains("core 164") && seen[0].text.en.contains("core 157"));
+    }
+
+    #[test]
+    fn a_cameras_own_words_pass() {
+        assert_eq!(
+            judged(&["Ambarella H.264 2026-04-12 09:00:07"], Some("Sony")),
+            Ruling::Pass
+        );
+        assert_eq!(judged(&[], Some("Apple")), Ruling::Pass);
+    }
+
+    #[test]
+    fn a_stream_that_was_not_read_is_no_pass_and_another_codec_is_left_out() {
+        assert!(matches!(Trial::video(1.0).judge(&CHECK), Ruling::NotRun(_)));
+        let mut other = Trial::video(1.0);
+        other.m.video = Some(Video::default());
+        assert_eq!(other.judge(&CHECK), Ruling::NotApplicable);
+    }
+}
