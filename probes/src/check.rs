@@ -294,8 +294,9 @@ pub enum Evidence {
     /// One save by an imaging library: its comment, its way of coding, its
     /// segments.
     LibrarySave,
-    /// One program that encoded and wrapped a recording: its name, and what it
-    /// writes wherever sound starts before the pictures.
+    /// One program that encoded and wrapped a recording: its name in tags and
+    /// in the coded pictures, and what it writes wherever sound starts before
+    /// the pictures.
     WrappingProgram,
 }
 

@@ -104,20 +104,23 @@ fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
                 ),
             ),
         ),
-        Who::Editor if !writer.is_measured() => Seen::new(
-            Level::Attention,
-            Strength::Supporting,
-            Text::new(
-                format!(
-                    "文件中出现编辑软件 {name} 的名称:{quotations}。该写法尚未经实际文件核实,\
+        Who::Editor if !writer.is_measured() => Seen {
+            evidence: (kind != Kind::Photo).then_some(Evidence::WrappingProgram),
+            ..Seen::new(
+                Level::Attention,
+                Strength::Supporting,
+                Text::new(
+                    format!(
+                        "文件中出现编辑软件 {name} 的名称:{quotations}。该写法尚未经实际文件核实,\
                      单独出现仅供参考。"
-                ),
-                format!(
-                    "The file holds the name of the editor {name}: {quotations}. That it signs so has not been \
+                    ),
+                    format!(
+                        "The file holds the name of the editor {name}: {quotations}. That it signs so has not been \
                      measured on its files; by itself this is for information."
+                    ),
                 ),
-            ),
-        ),
+            )
+        },
         Who::Editor => Seen::new(
             Level::Attention,
             Strength::Fact,

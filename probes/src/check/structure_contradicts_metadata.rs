@@ -2,7 +2,7 @@
 //! program does not write files like this one.
 
 use crate::check::writers::{self, Who};
-use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Measurements};
 use crate::text::{StaticText, Text};
 
@@ -96,7 +96,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         Claim::Android => ("Android 设备", "an Android device"),
     };
     let signs = signs.join("; ");
-    Ruling::Found(vec![Seen::new(
+    let contradiction = Seen::new(
         Level::Attention,
         Strength::Strong,
         Text::new(
@@ -110,7 +110,8 @@ fn judge(case: &Case<'_>) -> Ruling {
                  asked for."
             ),
         ),
-    )])
+    );
+    Ruling::Found(vec![contradiction.resting_on(Evidence::WrappingProgram)])
 }
 
 /// What the claimed recorder does not write, quoted.

@@ -1,11 +1,14 @@
 //! Every combination rule, at its edge and on either side.
 
+use chrono::TimeDelta;
+
 use super::*;
 use crate::check::Family;
 use crate::check::trial::{Trial, at};
+use crate::measure::bitstream::{Bitstream, EncoderText};
 use crate::measure::jpeg_tables::JpegTables;
 use crate::measure::photo::Photo;
-use crate::measurements::{Container, Edit, Element, SampleTable, Trace, Track};
+use crate::measurements::{Container, Edit, Element, Moment, SampleTable, Trace, Track, Zone};
 
 const TAKEN: &str = "2026-04-12T01:00:00Z";
 
@@ -216,6 +219,36 @@ fn a_recorder_built_on_ffmpeg_may_start_its_sound_before_its_pictures() {
     // Two pieces are more than a late start.
     trial.m.tracks[0].edits = vec![edit(5.0, Some(0.0)), edit(4.0, Some(6.0))];
     assert_eq!(integrity_of(&trial), Integrity::Inconsistent);
+}
+
+#[test]
+fn a_recorder_built_on_x264_with_a_wrong_clock_is_not_called_edited() {
+    const X264: &str = "x264 - core 164 r3095 baee400 - H.264/MPEG-4 AVC codec";
+    let start = at(TAKEN);
+    let mut trial = Trial::video(10.0)
+        .time("mvhd", start, Zone::NominallyUtc, Moment::Start)
+        .time(
+            "name",
+            start + TimeDelta::days(3),
+            Zone::Local,
+            Moment::Start,
+        );
+    let note = EncoderText {
+        at_s: 0.0,
+        written: X264.to_owned(),
+    };
+    trial.m.device.make = Some("Dashcam".to_owned());
+    trial.m.bitstream = Some(Bitstream {
+        encoder_texts: vec![note],
+        ..Bitstream::default()
+    });
+    trial.m.traces = vec![trace("h264.sei", X264), trace("ilst.©too", "Lavf59.27.100")];
+    let judged = judge(&trial.m, &Rules::default(), &trial.context);
+    let found = |code: &str| judged.findings.iter().any(|f| f.code == code);
+    assert!(
+        found("capture_time_inconsistent") && found("video_reencoded") && found("editor_trace")
+    );
+    assert_eq!(judged.outcome.integrity, Integrity::NoTrace);
 }
 
 #[test]
