@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use unbroken_config::keys::Mount;
 
 use crate::house::House;
+use crate::kill_point;
 use crate::life::{Event, State};
 use crate::port::fault::Fault;
 use crate::port::ledger::{Advance, Change, FileId, FileRow, Known, Notice};
@@ -186,11 +187,13 @@ impl Intake {
     async fn enter(&mut self, entries: Vec<Entry>) -> Result<(), Fault> {
         for batch in entries.chunks(BATCH) {
             let notices: Vec<Notice> = batch.iter().map(|entry| self.notice(entry)).collect();
+            kill_point::reach("before", "notice");
             let ids = self
                 .house
                 .ledger
                 .notice(self.house.clock.now(), &notices)
                 .await?;
+            kill_point::reach("committed", "notice");
             for ((entry, notice), id) in batch.iter().zip(notices).zip(ids) {
                 if notice.state == State::Refused {
                     tracing::warn!(file = %id, path = %entry.path, why = notice.why, "refused");
@@ -669,6 +672,12 @@ impl Intake {
     ) -> Result<(), Fault> {
         let at = self.house.clock.now();
         let from = State::Seen;
+        let transition = match event {
+            Event::Passed => "passed",
+            Event::Vanished => "vanished",
+            _ => "changed",
+        };
+        kill_point::reach("before", transition);
         self.house
             .ledger
             .advance(Advance {
@@ -680,6 +689,7 @@ impl Intake {
                 detail,
             })
             .await?;
+        kill_point::reach("committed", transition);
         Ok(())
     }
 }

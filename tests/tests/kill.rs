@@ -30,9 +30,13 @@ const EFFECTS: [&str; 7] = [
     "stage", "probe", "judge", "name", "store", "report", "release",
 ];
 const PLACES: [&str; 3] = ["before", "after", "committed"];
-/// Files dropped before each kill: 21 kills make 63 files, the rest is dropped
+/// The intake's own transitions have no effect outside the ledger.
+const TRANSITIONS: [&str; 3] = ["notice", "passed", "vanished"];
+/// Files dropped before each kill: 27 kills make 81 files, the rest is dropped
 /// at the start.
 const FILES_A_ROUND: usize = 3;
+/// The kind of file that is half a clip.
+const HALF: u32 = 3;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What was dropped: path in the share → digest of its bytes.
@@ -40,6 +44,8 @@ struct Dropped {
     random: Random,
     clips: Vec<Vec<u8>>,
     files: BTreeMap<PathBuf, String>,
+    /// Halves of clips: they stay in the share, for they may still go on.
+    halves: BTreeSet<PathBuf>,
 }
 
 impl Dropped {
@@ -55,6 +61,7 @@ impl Dropped {
             random: Random(seed | 1),
             clips,
             files: BTreeMap::new(),
+            halves: BTreeSet::new(),
         }
     }
 
@@ -67,11 +74,12 @@ impl Dropped {
             "乱放",
         ];
         let folder = folder[self.random.below(4) as usize];
-        let (extension, bytes) = match self.random.below(8) {
+        let kind = self.random.below(8);
+        let (extension, bytes) = match kind {
             0 => ("jpg", b"no photo, only its name says so".repeat(number + 1)),
             1 => ("pdf", format!("%PDF-1.4\n% {number}\n%%EOF\n").into_bytes()),
             2 => ("mp4", self.clips[self.random.below(2) as usize].clone()),
-            3 => {
+            HALF => {
                 let clip = &self.clips[0];
                 ("mp4", clip[..clip.len() / 2 + number].to_vec())
             }
@@ -84,6 +92,9 @@ impl Dropped {
         };
         let at = format!("{folder}/文件_{number:03}.{extension}");
         let path = place.drop_file(&at, &bytes).unwrap();
+        if kind == HALF {
+            self.halves.insert(path.clone());
+        }
         self.files
             .insert(path, blake3::hash(&bytes).to_hex().to_string());
     }
@@ -137,29 +148,45 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
     std::os::unix::fs::symlink("/etc/passwd", place.share().join("link.jpg")).unwrap();
     drop_some(&mut dropped, &place, 4);
 
-    let mut kills = Vec::new();
-    for effect in EFFECTS {
-        for at in PLACES {
-            drop_some(&mut dropped, &place, FILES_A_ROUND);
-            let nth = dropped.random.below(3) + 1;
-            place.set("UNBROKEN_KILL_AT", &format!("{at}-{effect}#{nth}"));
-            let mut daemon = place.start().unwrap();
-            let ended = daemon.wait_for_end(PATIENCE).unwrap();
-            let log = || std::fs::read_to_string(place.log()).unwrap_or_default();
-            let status =
-                ended.unwrap_or_else(|| panic!("{at}-{effect}#{nth} was never reached\n{}", log()));
-            let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-            assert_eq!(
-                signal,
-                Some(9),
-                "{at}-{effect}#{nth}: it ended by itself: {status}\n{}",
-                log()
-            );
-            nothing_is_lost(&place, &dropped, &format!("killed {at} {effect}"));
-            kills.push(format!("{at}-{effect}#{nth}"));
+    let leaves = place
+        .drop_file("YW2026040001/首次会议/taken_away.jpg", b"")
+        .unwrap();
+
+    let of_effects = EFFECTS
+        .iter()
+        .flat_map(|effect| PLACES.map(|at| format!("{at}-{effect}")));
+    let of_transitions = TRANSITIONS
+        .iter()
+        .flat_map(|event| ["before", "committed"].map(|at| format!("{at}-{event}")));
+    let mut kills = 0;
+    for point in of_effects.chain(of_transitions) {
+        drop_some(&mut dropped, &place, FILES_A_ROUND);
+        if point == "before-vanished" {
+            std::fs::remove_file(&leaves).unwrap();
         }
+        // The intake enters a whole folder at once, and one file vanishes once.
+        let is_transition = TRANSITIONS.iter().any(|event| point.ends_with(event));
+        let nth = if is_transition {
+            1
+        } else {
+            dropped.random.below(3) + 1
+        };
+        place.set("UNBROKEN_KILL_AT", &format!("{point}#{nth}"));
+        let mut daemon = place.start().unwrap();
+        let ended = daemon.wait_for_end(PATIENCE).unwrap();
+        let log = || std::fs::read_to_string(place.log()).unwrap_or_default();
+        let status = ended.unwrap_or_else(|| panic!("{point}#{nth} was never reached\n{}", log()));
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        assert_eq!(
+            signal,
+            Some(9),
+            "{point}#{nth}: it ended by itself: {status}\n{}",
+            log()
+        );
+        nothing_is_lost(&place, &dropped, &format!("killed at {point}"));
+        kills += 1;
     }
-    assert_eq!(kills.len(), EFFECTS.len() * PLACES.len());
+    assert_eq!(kills, EFFECTS.len() * PLACES.len() + TRANSITIONS.len() * 2);
     assert!(dropped.files.len() >= 60, "{} files", dropped.files.len());
 
     place.unset("UNBROKEN_KILL_AT");
@@ -167,7 +194,7 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
     let all_settled = || {
         let stored = digests_in_store(&place);
         dropped.files.iter().all(|(path, digest)| {
-            stored.contains_key(digest) && (!path.exists() || is_truncated(path))
+            stored.contains_key(digest) && (!path.exists() || dropped.halves.contains(path))
         })
     };
     let done = daemon.wait_until(PATIENCE, all_settled);
@@ -197,11 +224,6 @@ fn killed_at_every_transition_nothing_is_lost_and_everything_is_stored_once() {
             .exists()
     );
     assert!(place.share().join("link.jpg").is_symlink());
-}
-
-/// Half a clip stays in the share: it may still go on.
-fn is_truncated(path: &std::path::Path) -> bool {
-    path.extension().is_some_and(|e| e == "mp4")
 }
 
 fn everything_is_stored_once(place: &Place, dropped: &Dropped) {
