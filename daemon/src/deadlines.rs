@@ -15,13 +15,11 @@ use unbroken_probes::measurements::{Kind, Measurements};
 use crate::house::House;
 use crate::life::State;
 use crate::port::fault::Fault;
-use crate::port::ledger::{FileId, FileRow, Filter};
+use crate::port::ledger::{FileId, FileRow, next_page};
 use crate::step::judge::context_in_place;
 
 /// How often deadlines are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
-/// Files asked for at once.
-const PAGE_FILES: u32 = 1_000;
 
 /// One file that is not stored yet.
 #[derive(Clone, Debug)]
@@ -44,17 +42,10 @@ pub async fn pending(house: &House) -> Result<Vec<Pending>, Fault> {
     let mut before = None;
     loop {
         // The newest come first, and the oldest are the most urgent: all pages count.
-        let filter = Filter {
-            states: states.clone(),
-            before,
-            limit: PAGE_FILES,
-            ..Filter::default()
-        };
-        let rows = house.ledger.list(&filter).await?;
-        let Some(last) = rows.last() else {
+        let rows = next_page(&*house.ledger, &states, &mut before).await?;
+        if rows.is_empty() {
             return Ok(found);
-        };
-        before = Some(last.id);
+        }
         found.extend(rows.into_iter().map(|row| {
             let capture = known_capture(&config, &row);
             let remaining = remaining(&capture, now, config.save_limit_s());

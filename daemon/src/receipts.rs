@@ -14,7 +14,7 @@ use crate::cases::{Assignment, folder_words, offset};
 use crate::house::{House, Told};
 use crate::life::State;
 use crate::port::fault::Fault;
-use crate::port::ledger::{FileId, FileRow, Filter};
+use crate::port::ledger::{FileId, FileRow, next_page};
 use crate::port::share::RelPath;
 use crate::report::object::Report;
 use crate::report::receipt::{Line, Sheet, html, text};
@@ -25,8 +25,6 @@ const GATHER: Duration = Duration::from_millis(700);
 const LINES_MAX: usize = 1000;
 /// How far back receipts are made again after a start.
 const BACK: TimeDelta = TimeDelta::days(2);
-/// Files asked for at once.
-const PAGE_FILES: u32 = 1_000;
 
 #[derive(Debug)]
 struct Entry {
@@ -124,22 +122,15 @@ async fn remember(
     house: &House,
     sheets: &mut BTreeMap<Place, BTreeMap<FileId, Line>>,
 ) -> Result<(), Fault> {
-    let states = vec![State::Reported, State::Released, State::Kept];
+    let states = [State::Reported, State::Released, State::Kept];
     let zone = offset(&house.config());
     let not_before = house.clock.now() - BACK;
     let mut before = None;
     loop {
-        let filter = Filter {
-            states: states.clone(),
-            before,
-            limit: PAGE_FILES,
-            ..Filter::default()
-        };
-        let rows = house.ledger.list(&filter).await?;
-        let Some(last) = rows.last() else {
+        let rows = next_page(&*house.ledger, &states, &mut before).await?;
+        if rows.is_empty() {
             return Ok(());
-        };
-        before = Some(last.id);
+        }
         // Files are numbered as they are seen: behind a page on which every
         // file was first seen too long ago there are only older ones.
         let is_past = rows.iter().all(|row| row.seen < not_before);

@@ -284,6 +284,27 @@ pub struct Filter {
     pub limit: u32,
 }
 
+/// Files asked for at once by [`next_page`].
+const PAGE_FILES: u32 = 1_000;
+
+/// The next page of the files in these states, newest first; empty behind the
+/// last. `before` says where the page before ended and starts as `None`.
+pub async fn next_page(
+    ledger: &dyn Ledger,
+    states: &[State],
+    before: &mut Option<FileId>,
+) -> Result<Vec<FileRow>, Fault> {
+    let filter = Filter {
+        states: states.to_vec(),
+        before: *before,
+        limit: PAGE_FILES,
+        ..Filter::default()
+    };
+    let rows = ledger.list(&filter).await?;
+    *before = rows.last().map(|row| row.id);
+    Ok(rows)
+}
+
 /// The ledger.
 #[async_trait::async_trait]
 pub trait Ledger: UploadJournal {
