@@ -117,7 +117,7 @@ pub struct Container {
     /// A video inside a photo (motion photo): where it starts.
     pub motion_photo_offset_bytes: Option<u64>,
     /// What the container counts by itself: fragments (ISO-BMFF), packets of
-    /// each PID (MPEG-TS), index entries (AVI).
+    /// each PID (MPEG-TS).
     pub counters: Vec<Counter>,
     /// Where the container's own clock is out of step by at least 0.1 s
     /// (fragments) or 0.5 s (PCR), at most 100.
@@ -128,8 +128,7 @@ pub struct Container {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Counter {
-    /// `mfhd.sequence_number`, `ts.continuity_counter`, `ts.sync_byte`,
-    /// `avi.idx1`.
+    /// `mfhd.sequence_number`, `ts.continuity_counter` or `ts.sync_byte`.
     pub name: String,
     /// The part of the file that counts for itself: the PID of MPEG-TS.
     pub part: Option<u32>,
