@@ -300,6 +300,17 @@ pub enum Evidence {
     WrappingProgram,
 }
 
+/// What a supporting sign of editing does that has no partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alone {
+    /// It is told and decides nothing.
+    #[default]
+    Told,
+    /// A person should look: it is rare in camera originals and quickly looked
+    /// at. It does not make the file inconsistent; the machine cannot tell.
+    AsksForAPerson,
+}
+
 /// One thing that a check saw. Code, clause, aspect and family are added by
 /// the judge.
 #[derive(Clone, Debug, PartialEq)]
@@ -322,6 +333,8 @@ pub struct Seen {
     pub text: Text,
     /// What it rests on, if other checks may rest on the same.
     pub evidence: Option<Evidence>,
+    /// What it does without a partner, if it is a supporting sign of editing.
+    pub alone: Alone,
 }
 
 impl Seen {
@@ -337,6 +350,7 @@ impl Seen {
             unit: "",
             text,
             evidence: None,
+            alone: Alone::Told,
         }
     }
 
@@ -344,6 +358,14 @@ impl Seen {
     pub fn resting_on(self, evidence: Evidence) -> Self {
         Self {
             evidence: Some(evidence),
+            ..self
+        }
+    }
+
+    /// The same, asking for a person even without a partner.
+    pub fn asking_alone(self) -> Self {
+        Self {
+            alone: Alone::AsksForAPerson,
             ..self
         }
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::capture::{CaptureEnd, capture_end};
 use crate::check::{
-    Aspect, Case, Check, CheckNotRun, Context, Evidence, Finding, Level, Limits, Ruling, Seen,
-    Strength,
+    Alone, Aspect, Case, Check, CheckNotRun, Context, Evidence, Finding, Level, Limits, Ruling,
+    Seen, Strength,
 };
 use crate::deadline::{Saved, SavedResult, saved};
 use crate::measurements::{Kind, Measurements, Span};
@@ -174,15 +174,18 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
                     .get(check.code)
                     .copied()
                     .unwrap_or(Level::Fail);
-                found.extend(seen.into_iter().map(|seen| {
-                    let evidence = seen.evidence;
-                    (finding(check, seen, cap), evidence)
+                found.extend(seen.into_iter().map(|seen| Unweighed {
+                    evidence: seen.evidence,
+                    alone: seen.alone,
+                    finding: finding(check, seen, cap),
                 }));
             }
         }
     }
 
-    let mut findings = weigh_supporting(found);
+    let weighed = weigh_supporting(found);
+    let integrity = integrity(m, &weighed, &passed);
+    let mut findings: Vec<Finding> = weighed.into_iter().map(|w| w.finding).collect();
     findings.sort_by(|a, b| {
         let first_s = |f: &Finding| f.spans.first().map_or(0.0, |s| s.start_s);
         (b.level, b.strength)
@@ -192,7 +195,7 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
 
     let outcome = Outcome {
         quality: quality(m, &findings, &aspects_not_run),
-        integrity: integrity(m, &findings, &passed),
+        integrity,
         // Text has no capture end: the rule is for recordings.
         timeliness: saved
             .as_ref()
@@ -228,11 +231,27 @@ fn finding(check: &Check, seen: Seen, cap: Level) -> Finding {
     }
 }
 
-/// A lone supporting sign of editing is shown but decides nothing; with a
-/// partner of another family at the same instant both ask for a person. Two
-/// looks at one thing are no partners, and what could not be decided accuses
-/// nobody.
-fn weigh_supporting(found: Vec<(Finding, Option<Evidence>)>) -> Vec<Finding> {
+/// A finding before it was held beside the others.
+#[derive(Clone, Debug)]
+struct Unweighed {
+    finding: Finding,
+    evidence: Option<Evidence>,
+    alone: Alone,
+}
+
+/// A finding at its final level.
+#[derive(Clone, Debug)]
+struct Weighed {
+    finding: Finding,
+    /// False if it is a lone supporting sign, which makes no file inconsistent.
+    decides: bool,
+}
+
+/// A lone supporting sign of editing decides nothing: it is told, or asks for a
+/// person if its check says so. With a partner of another family at the same
+/// instant both decide. Two looks at one thing are no partners, and what could
+/// not be decided accuses nobody.
+fn weigh_supporting(found: Vec<Unweighed>) -> Vec<Weighed> {
     let is_sign = |f: &Finding| {
         f.aspect == Aspect::Integrity
             && f.strength == Strength::Supporting
@@ -240,26 +259,35 @@ fn weigh_supporting(found: Vec<(Finding, Option<Evidence>)>) -> Vec<Finding> {
     };
     let partnered: Vec<bool> = found
         .iter()
-        .map(|(a, a_rests_on)| {
-            is_sign(a)
-                && found.iter().any(|(b, b_rests_on)| {
-                    b.family != a.family
-                        && is_sign(b)
-                        && (a_rests_on.is_none() || a_rests_on != b_rests_on)
-                        && same_instant(&a.spans, &b.spans)
+        .map(|a| {
+            is_sign(&a.finding)
+                && found.iter().any(|b| {
+                    b.finding.family != a.finding.family
+                        && is_sign(&b.finding)
+                        && (a.evidence.is_none() || a.evidence != b.evidence)
+                        && same_instant(&a.finding.spans, &b.finding.spans)
                 })
         })
         .collect();
     let weighed = found.into_iter().zip(partnered);
     weighed
-        .map(|((mut finding, _), has_partner)| {
-            let weightless =
-                finding.strength == Strength::Information || (is_sign(&finding) && !has_partner);
-            if finding.aspect == Aspect::Integrity && weightless && finding.level != Level::Unknown
+        .map(|(unweighed, has_partner)| {
+            let Unweighed {
+                mut finding, alone, ..
+            } = unweighed;
+            let is_lone = is_sign(&finding) && !has_partner;
+            let is_weightless =
+                finding.strength == Strength::Information || (is_lone && alone == Alone::Told);
+            if finding.aspect == Aspect::Integrity
+                && is_weightless
+                && finding.level != Level::Unknown
             {
                 finding.level = Level::Info;
             }
-            finding
+            Weighed {
+                finding,
+                decides: !is_lone,
+            }
         })
         .collect()
 }
@@ -291,17 +319,21 @@ fn quality(m: &Measurements, findings: &[Finding], aspects_not_run: &[Aspect]) -
     }
 }
 
-fn integrity(m: &Measurements, findings: &[Finding], passed: &[&'static str]) -> Integrity {
-    let signs = || findings.iter().filter(|f| f.aspect == Aspect::Integrity);
-    if signs().any(|f| f.level >= Level::Attention) {
+fn integrity(m: &Measurements, weighed: &[Weighed], passed: &[&'static str]) -> Integrity {
+    let signs = || {
+        weighed
+            .iter()
+            .filter(|w| w.finding.aspect == Aspect::Integrity)
+    };
+    if signs().any(|w| w.decides && w.finding.level >= Level::Attention) {
         return Integrity::Inconsistent;
     }
     let looked = CHECKS
         .iter()
         .any(|c| c.aspect == Aspect::Integrity && passed.contains(&c.code));
     let blind = matches!(m.kind, Kind::Unreadable | Kind::Other);
-    if blind || signs().any(|f| f.level == Level::Unknown) || (!looked && signs().next().is_none())
-    {
+    let is_open = signs().any(|w| w.finding.level > Level::Info);
+    if blind || is_open || (!looked && signs().next().is_none()) {
         Integrity::CannotTell
     } else {
         Integrity::NoTrace
@@ -331,21 +363,22 @@ fn verdict(outcome: &Outcome, findings: &[Finding], rule: VerdictRule) -> Verdic
             }
         }
     };
-    // Recorded outside the visit, or known from another case: no outcome of its
-    // own, but a person should look.
-    let asks_for_a_person = findings
-        .iter()
-        .any(|f| f.aspect == Aspect::Timeliness && f.level == Level::Attention);
-    let provenance = if asks_for_a_person {
+    // Recorded outside the visit, known from another case, or a lone sign that
+    // cannot tell: the outcomes do not say so, but a person should look.
+    let asks_for_a_person = findings.iter().any(|f| {
+        f.level == Level::Attention
+            && match f.aspect {
+                Aspect::Timeliness => true,
+                Aspect::Integrity => outcome.integrity == Integrity::CannotTell,
+                Aspect::Quality => false,
+            }
+    });
+    let person = if asks_for_a_person {
         Verdict::Attention
     } else {
         Verdict::Pass
     };
-    outcome
-        .quality
-        .max(integrity)
-        .max(timeliness)
-        .max(provenance)
+    outcome.quality.max(integrity).max(timeliness).max(person)
 }
 
 fn level_as_verdict(level: Level) -> Verdict {

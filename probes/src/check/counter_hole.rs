@@ -265,7 +265,7 @@ fn cut(first: &TimeJump, all: &[&TimeJump], strength: Strength) -> Seen {
         measured: Some(all.len() as f64),
         limit: Some(0.0),
         unit: "count",
-        ..Seen::new(Level::Attention, strength, text)
+        ..Seen::new(Level::Attention, strength, text).asking_alone()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `editor_trace`: the file itself names a program that wrote it after capture.
 
 use crate::check::writers::{self, Who, Writer};
-use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
+use crate::check::{Alone, Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Trace};
 use crate::text::{StaticText, Text};
 
@@ -29,7 +29,8 @@ pub static CHECK: Check = Check {
              **测量方法** 逐字引用文件中的写入者字段(EXIF、XMP、QuickTime、Matroska、AVI、\
              编码器自述等)及其字节偏移,与签名数据对照。\n\n\
              **可能含义** 编辑软件自己的记录是确定的事实:该软件写过这个文件,至于改动了什么,\
-             该记录本身不作说明。转码、封装软件的名称只说明“拍摄之后由某软件写成”,单独出现仅供参考。\n\n\
+             该记录本身不作说明。转码、封装软件的名称只说明“拍摄之后由某软件写成”:录像中单独出现时请人工查看,\
+             不作与原始录像不符的认定;照片中单独出现仅供参考。\n\n\
              **常见的正常原因** 执法记录仪、行车记录仪、手机应用自带 FFmpeg 或 x264;\
              采集站导出;传输时转码;在看图软件中旋转或添加说明。\n\n\
              **如何确认** 请提供设备中的原始文件,与本文件比较。",
@@ -39,7 +40,8 @@ pub static CHECK: Check = Check {
              signature data.\n\n\
              **What it can mean** An editor's own record is a fact: that program wrote this file. What it \
              changed, the record does not say. The name of a converter or muxer says only “written by it after \
-             capture” and by itself is for information.\n\n\
+             capture”: alone in a recording it asks for a person and calls nothing inconsistent; alone in a photo \
+             it is for information.\n\n\
              **Usual innocent causes** Body cameras, dash cameras and phone apps that build in FFmpeg or x264; \
              export by a docking station; conversion in transfer; rotation or a caption in a viewer.\n\n\
              **What would settle it** The original file from the device, compared with this one.",
@@ -85,6 +87,16 @@ fn rests_on(traces: &[&Trace], kind: Kind) -> Option<Evidence> {
     }
 }
 
+/// A camera that wraps its recordings with a converter's library is rare, and
+/// what a person asks for then is the device's own file. Photos pass through
+/// such libraries on their honest way into every other album.
+fn alone(kind: Kind) -> Alone {
+    match kind {
+        Kind::Photo => Alone::Told,
+        _ => Alone::AsksForAPerson,
+    }
+}
+
 fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
     let quotations: Vec<String> = traces
         .iter()
@@ -106,17 +118,17 @@ fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
         ),
         Who::Editor if !writer.is_measured() => Seen {
             evidence: (kind != Kind::Photo).then_some(Evidence::WrappingProgram),
+            alone: alone(kind),
             ..Seen::new(
                 Level::Attention,
                 Strength::Supporting,
                 Text::new(
                     format!(
-                        "文件中出现编辑软件 {name} 的名称:{quotations}。该写法尚未经实际文件核实,\
-                     单独出现仅供参考。"
+                        "文件中出现编辑软件 {name} 的名称:{quotations}。该写法尚未经实际文件核实。"
                     ),
                     format!(
                         "The file holds the name of the editor {name}: {quotations}. That it signs so has not been \
-                     measured on its files; by itself this is for information."
+                     measured on its files."
                     ),
                 ),
             )
@@ -136,6 +148,7 @@ fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
         ),
         Who::Encoder => Seen {
             evidence: rests_on(traces, kind),
+            alone: alone(kind),
             ..Seen::new(
                 Level::Attention,
                 Strength::Supporting,

@@ -177,7 +177,7 @@ fn splice_marks(moments_s: &[f64]) -> Option<Seen> {
         measured: Some(count as f64),
         limit: Some(0.0),
         unit: "count",
-        ..Seen::new(Level::Attention, Strength::Supporting, text)
+        ..Seen::new(Level::Attention, Strength::Supporting, text).asking_alone()
     })
 }
 
@@ -262,7 +262,7 @@ fn tell(b: &Bitstream, breaks: &[&IdrBreak], strength: Strength) -> Option<Seen>
         measured: Some(count as f64),
         limit: Some(0.0),
         unit: "count",
-        ..Seen::new(Level::Attention, strength, text)
+        ..Seen::new(Level::Attention, strength, text).asking_alone()
     })
 }
 
@@ -294,7 +294,7 @@ fn missing_references(b: &Bitstream, settling_s: f64) -> Option<Seen> {
         measured: Some(gaps.len() as f64),
         limit: Some(0.0),
         unit: "count",
-        ..Seen::new(Level::Attention, Strength::Supporting, text)
+        ..Seen::new(Level::Attention, Strength::Supporting, text).asking_alone()
     })
 }
 

@@ -116,14 +116,13 @@ fn judge(case: &Case<'_>) -> Ruling {
         .into_iter()
         .filter(|m| is_jump(m, all, video.key_unforetold, jump_min, detail_min))
         .collect();
-    let seen: Vec<Seen> = [
-        (hard, hard_min, "切换", "hard cut"),
-        (jumps, jump_min, "跳跃", "jump cut"),
-    ]
-    .into_iter()
-    .filter(|(found, ..)| !found.is_empty())
-    .map(|(found, limit, zh, en)| tell(&found, limit, zh, en))
-    .collect();
+    let mut seen = Vec::new();
+    if !hard.is_empty() {
+        seen.push(tell(&hard, hard_min, "切换", "hard cut").asking_alone());
+    }
+    if !jumps.is_empty() {
+        seen.push(tell(&jumps, jump_min, "跳跃", "jump cut"));
+    }
     if seen.is_empty() {
         Ruling::Pass
     } else {

@@ -3,7 +3,7 @@
 
 use crate::check::cuts::is_hard;
 use crate::check::moments::{longest_s, not_measured, overlap_s, spans};
-use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::check::{Alone, Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::video::{Moment, Video};
 use crate::measurements::{Kind, Span};
 use crate::text::{StaticText, Text};
@@ -162,6 +162,7 @@ fn tell(found: Vec<Span>, strength: Strength) -> Seen {
         measured: Some(longest_s),
         unit: "s",
         spans: found,
+        alone: Alone::AsksForAPerson,
         ..Seen::new(
             Level::Attention,
             strength,

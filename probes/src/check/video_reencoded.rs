@@ -105,7 +105,11 @@ fn judge(case: &Case<'_>) -> Ruling {
             spans: others.iter().map(|(text, _)| point(text.at_s)).collect(),
             ..Seen::new(Level::Attention, strength, text)
         };
-        seen.push(seen_twice.resting_on(Evidence::WrappingProgram));
+        seen.push(
+            seen_twice
+                .resting_on(Evidence::WrappingProgram)
+                .asking_alone(),
+        );
     }
     let (note, name) = (quoted(first.0), &first.1.name);
     let text = match camera(m) {
@@ -130,7 +134,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         ),
     };
     let signed = Seen::new(Level::Attention, Strength::Supporting, text);
-    seen.push(signed.resting_on(Evidence::WrappingProgram));
+    seen.push(signed.resting_on(Evidence::WrappingProgram).asking_alone());
     Ruling::Found(seen)
 }
 

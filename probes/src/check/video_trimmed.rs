@@ -91,7 +91,7 @@ fn says(track: &Track, limit_s: f64) -> Option<Seen> {
             measured: Some(pieces as f64),
             limit: Some(1.0),
             unit: "count",
-            ..Seen::new(Level::Attention, Strength::Supporting, text)
+            ..Seen::new(Level::Attention, Strength::Supporting, text).asking_alone()
         });
     }
     (blank_s > limit_s).then(|| {

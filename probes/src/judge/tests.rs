@@ -34,8 +34,13 @@ fn sign(family: Family, strength: Strength, spans: &[(f64, f64)]) -> Finding {
 
 /// The levels that the findings have once they were weighed together.
 fn weighed(found: &[(Finding, Option<Evidence>)]) -> Vec<Level> {
-    let weighed = weigh_supporting(found.to_vec());
-    weighed.iter().map(|f| f.level).collect()
+    let unweighed = found.iter().cloned().map(|(finding, evidence)| Unweighed {
+        finding,
+        evidence,
+        alone: Alone::Told,
+    });
+    let weighed = weigh_supporting(unweighed.collect());
+    weighed.iter().map(|w| w.finding.level).collect()
 }
 
 fn pair(a: Finding, b: Finding) -> Vec<Level> {
@@ -121,6 +126,37 @@ fn two_looks_at_one_thing_are_one_sign() {
     assert_eq!(weighed(&[(a(), save), (b(), wrap)]), BOTH);
     assert_eq!(weighed(&[(a(), save), (b(), None)]), BOTH);
     assert_eq!(weighed(&[(a(), None), (b(), None)]), BOTH);
+}
+
+#[test]
+fn a_lone_sign_that_asks_for_a_person_keeps_its_level_and_decides_nothing() {
+    let asking = |strength| Unweighed {
+        finding: sign(Family::Picture, strength, &[(3.0, 3.0)]),
+        evidence: None,
+        alone: Alone::AsksForAPerson,
+    };
+    let outcome = |found: Vec<Unweighed>| {
+        let weighed = weigh_supporting(found);
+        let levels: Vec<Level> = weighed.iter().map(|w| w.finding.level).collect();
+        let m = Trial::video(10.0).m;
+        (levels, integrity(&m, &weighed, &["video_cut"]))
+    };
+    let lone = asking(Strength::Supporting);
+    assert_eq!(
+        outcome(vec![lone.clone()]),
+        (vec![Level::Attention], Integrity::CannotTell)
+    );
+    let mut partner = asking(Strength::Supporting);
+    partner.finding.family = Family::Sound;
+    assert_eq!(
+        outcome(vec![lone, partner]),
+        (BOTH.to_vec(), Integrity::Inconsistent)
+    );
+    // Information never asks, whatever its check says.
+    assert_eq!(
+        outcome(vec![asking(Strength::Information)]),
+        (vec![Level::Info], Integrity::NoTrace)
+    );
 }
 
 #[test]
@@ -215,7 +251,7 @@ fn a_recorder_built_on_ffmpeg_may_start_its_sound_before_its_pictures() {
         ..Track::default()
     });
     trial.m.traces = vec![trace("ilst.©too", "Lavf59.27.100")];
-    assert_eq!(integrity_of(&trial), Integrity::NoTrace);
+    assert_eq!(integrity_of(&trial), Integrity::CannotTell);
     // Two pieces are more than a late start.
     trial.m.tracks[0].edits = vec![edit(5.0, Some(0.0)), edit(4.0, Some(6.0))];
     assert_eq!(integrity_of(&trial), Integrity::Inconsistent);
@@ -248,7 +284,8 @@ fn a_recorder_built_on_x264_with_a_wrong_clock_is_not_called_edited() {
     assert!(
         found("capture_time_inconsistent") && found("video_reencoded") && found("editor_trace")
     );
-    assert_eq!(judged.outcome.integrity, Integrity::NoTrace);
+    assert_eq!(judged.outcome.integrity, Integrity::CannotTell);
+    assert_eq!(judged.verdict, Verdict::Attention);
 }
 
 #[test]
