@@ -10,6 +10,7 @@
 pub mod measurements;
 pub mod media;
 pub mod text;
+pub mod time_series;
 pub mod wording;
 // bytes → measurements
 pub mod bitstream;

@@ -42,6 +42,8 @@ pub struct Probed {
     pub measurements: Measurements,
     /// Small pictures for the report.
     pub stills: Vec<Still>,
+    /// What was measured over time, as `unbroken.series/1`; empty if nothing was.
+    pub series: Vec<u8>,
 }
 
 /// Measures the whole file. Never fails: a file that cannot be read yields
@@ -51,14 +53,14 @@ pub fn probe(file: &mut File, wants: &Wants) -> Probed {
         schema: SCHEMA.to_owned(),
         ..Measurements::default()
     };
-    let mut stills = Vec::new();
+    let mut over_time = OverTime::default();
     match file
         .metadata()
         .and_then(|data| file.rewind().map(|()| data.len()))
     {
         Ok(size_bytes) => {
             m.size_bytes = size_bytes;
-            stills = measure(file, wants, &mut m);
+            over_time = measure(file, wants, &mut m);
         }
         Err(error) => m.not_run.push(NotRun {
             instrument: "structure".to_owned(),
@@ -67,11 +69,19 @@ pub fn probe(file: &mut File, wants: &Wants) -> Probed {
     }
     Probed {
         measurements: m,
-        stills,
+        stills: over_time.stills,
+        series: over_time.series,
     }
 }
 
-fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
+/// What a pass over a file yields beside the facts.
+#[derive(Debug, Default)]
+struct OverTime {
+    stills: Vec<Still>,
+    series: Vec<u8>,
+}
+
+fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> OverTime {
     let structure = container::read_structure(file, m.size_bytes, &wants.name);
     let format = structure.format;
     structure.apply(m);
@@ -82,7 +92,10 @@ fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
         Kind::Video | Kind::Audio => recording::measure(file, wants, m),
         // Raw streams have no signature; their name says what they claim to be.
         Kind::Unreadable if format == Format::Unknown => recording::measure(file, wants, m),
-        Kind::Photo => picture::measure(file, format.name(), wants, m),
-        Kind::Other | Kind::Unreadable => Vec::new(),
+        Kind::Photo => OverTime {
+            stills: picture::measure(file, format.name(), wants, m),
+            series: Vec::new(),
+        },
+        Kind::Other | Kind::Unreadable => OverTime::default(),
     }
 }

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use unbroken_probes::measurements::{Kind, Measurements};
 use unbroken_probes::probe::{Probed, Wants, probe};
+use unbroken_probes::time_series::TimeSeries;
 
 struct Studio {
     folder: tempfile::TempDir,
@@ -83,8 +84,22 @@ fn a_clean_clip_measures_clean_in_every_wrapping() {
         let Probed {
             measurements: m,
             stills,
+            series,
         } = look(&path);
         assert_eq!(m.kind, Kind::Video, "{name}");
+        let series = TimeSeries::read(&series).unwrap();
+        for clock in ["picture", "packet"] {
+            let rows = series.clock(clock).unwrap().at_steps.len();
+            assert_eq!(rows, 150, "{name} {clock}");
+        }
+        let levels = series.clock("sound").unwrap().column("level").unwrap();
+        assert!(
+            levels
+                .values()
+                .flatten()
+                .any(|level| (level + 21.0).abs() < 1.0),
+            "{name}"
+        );
         let video = m.video.as_ref().unwrap();
         let audio = m.audio.as_ref().unwrap();
         assert_eq!(video.pictures, 150, "{name}");
@@ -297,7 +312,9 @@ fn a_playlist_that_calls_itself_a_video_opens_nothing() {
         let Probed {
             measurements: m,
             stills,
+            series,
         } = look(&path);
+        assert!(series.is_empty(), "{name}");
         assert_eq!(m.kind, Kind::Unreadable, "{name}");
         assert!(
             m.video.is_none() && m.tracks.is_empty() && stills.is_empty(),

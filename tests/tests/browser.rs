@@ -112,6 +112,7 @@ fn a_browser_shows_files_verdicts_and_reports() {
             .value(
                 "({conclusion: document.querySelector('.verdict strong')?.innerText,
                    stills: [...document.images].map(i => i.complete ? i.naturalWidth : 0),
+                   curves: document.querySelectorAll('svg.timeline path').length,
                    bars: document.querySelectorAll('svg.timeline g rect').length,
                    wide: document.querySelector('svg.timeline')?.getBoundingClientRect().width ?? 0})",
             )
@@ -123,6 +124,7 @@ fn a_browser_shows_files_verdicts_and_reports() {
             "{seen}"
         );
         assert_eq!(seen["bars"].as_u64() > Some(1), has_timeline, "{seen}");
+        assert_eq!(seen["curves"].as_u64() > Some(2), has_timeline, "{seen}");
         assert_eq!(seen["wide"].as_f64() > Some(300.0), has_timeline, "{seen}");
         assert_eq!(browser.value(ENGLISH_FIRST).unwrap(), serde_json::json!([]));
         stays_at_home(&browser, &place.page());

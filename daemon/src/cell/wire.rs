@@ -1,5 +1,5 @@
 //! How a child hands its result over: a length, a JSON head, then the stills'
-//! bytes one after another. Every length is checked against a limit on both
+//! bytes one after another, then those of the series. Every length is checked against a limit on both
 //! sides; the parent trusts nothing that a broken child may have written.
 
 use std::io::{self, Write};
@@ -15,6 +15,7 @@ pub const RESULT_BYTES_MAX: usize = 64 << 20;
 struct Head {
     measurements: Measurements,
     stills: Vec<StillHead>,
+    series_bytes: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +38,7 @@ pub fn write(out: &mut impl Write, probed: &Probed) -> io::Result<()> {
                 size_bytes: s.jpeg.len(),
             })
             .collect(),
+        series_bytes: probed.series.len(),
     })?;
     let length = u32::try_from(head.len()).map_err(io::Error::other)?;
     out.write_all(&length.to_be_bytes())?;
@@ -44,6 +46,7 @@ pub fn write(out: &mut impl Write, probed: &Probed) -> io::Result<()> {
     for still in &probed.stills {
         out.write_all(&still.jpeg)?;
     }
+    out.write_all(&probed.series)?;
     out.flush()
 }
 
@@ -75,15 +78,17 @@ pub fn read(bytes: &[u8]) -> Result<Probed, String> {
         });
         blobs = after;
     }
-    if !blobs.is_empty() {
+    if blobs.len() != head.series_bytes {
         return Err(format!(
-            "{} bytes are left over after the result",
-            blobs.len()
+            "{} bytes follow the stills where {} of series are due",
+            blobs.len(),
+            head.series_bytes
         ));
     }
     Ok(Probed {
         measurements: head.measurements,
         stills,
+        series: blobs.to_vec(),
     })
 }
 
@@ -109,6 +114,7 @@ mod tests {
                     jpeg: Vec::new(),
                 },
             ],
+            series: vec![9; 5],
         }
     }
 

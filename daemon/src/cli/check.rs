@@ -190,6 +190,7 @@ async fn check(
         rules: config.hash(),
         case: None,
         custody: None,
+        series: None,
         measurements,
         judgement,
     }))

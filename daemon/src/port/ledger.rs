@@ -154,13 +154,15 @@ pub struct Between {
     pub latest: Option<DateTime<Utc>>,
 }
 
-/// Measurements and stills of one content.
+/// Measurements, stills and series of one content.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// The measurements as JSON, with their schema inside.
     pub measurements: Value,
     /// Small pictures: label, milliseconds, JPEG bytes.
     pub stills: Vec<(String, u64, Vec<u8>)>,
+    /// What was measured over time, `unbroken.series/1`; empty if nothing was.
+    pub series: Vec<u8>,
 }
 
 /// One revision of a file's report.
@@ -381,7 +383,7 @@ pub trait Ledger: UploadJournal {
     /// Lets held files go on; all of them if `id` is `None`. Says how many.
     async fn resume(&self, id: Option<FileId>, at: DateTime<Utc>) -> Result<u64, Fault>;
 
-    /// Measurements and stills of a content.
+    /// Measurements, stills and series of a content.
     async fn measured(&self, blake3: &str) -> Result<Option<Measured>, Fault>;
 
     /// Every content with measurements, for re-judging, in pages by BLAKE3.

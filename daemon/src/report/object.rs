@@ -39,6 +39,10 @@ pub struct Report {
     pub case: Option<CaseFacts>,
     /// Where its bytes are and how they were kept; `null` in `check`.
     pub custody: Option<CustodyFacts>,
+    /// Where the measurements over time are kept; `null` in `check`, and where
+    /// there are none.
+    #[serde(default)]
+    pub series: Option<SeriesFacts>,
     /// The three outcomes, never mixed.
     pub outcome: Outcome,
     /// The worst of them, by the rule in config.
@@ -169,6 +173,17 @@ pub struct CaseFacts {
     pub suggestion: Option<String>,
 }
 
+/// The object with the measurements over time, `unbroken.series/1`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SeriesFacts {
+    /// Its key, beside the evidence.
+    pub key: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 in hex.
+    pub sha256: String,
+}
+
 /// Where the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustodyFacts {
@@ -208,6 +223,8 @@ pub struct Parts<'a> {
     pub case: Option<CaseFacts>,
     /// Where its bytes are.
     pub custody: Option<CustodyFacts>,
+    /// The measurements over time.
+    pub series: Option<SeriesFacts>,
     /// The facts.
     pub measurements: Measurements,
     /// The opinion.
@@ -253,6 +270,7 @@ pub fn report(parts: Parts<'_>) -> Report {
         saved: judgement.saved.as_ref().map(SavedFacts::from),
         case: parts.case,
         custody: parts.custody,
+        series: parts.series,
         outcome: judgement.outcome,
         verdict: judgement.verdict,
         findings: judgement.findings,

@@ -2,6 +2,8 @@
 //! evidence, then limits. It holds everything within itself, and the same
 //! report always gives the same page.
 
+mod curves;
+
 use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,6 +13,8 @@ use unbroken_probes::measurements::{Kind, Region, Span};
 use unbroken_probes::registry::{CHECKS, by_code};
 use unbroken_probes::text::StaticText;
 
+use curves::Curve;
+
 use super::object::Report;
 use super::words;
 
@@ -18,7 +22,10 @@ use super::words;
 pub type StillRow = (String, u64, Vec<u8>);
 
 /// Writes the page.
-pub fn page(report: &Report, stills: &[StillRow]) -> Result<String, askama::Error> {
+///
+/// `series` is what was measured over time (`unbroken.series/1`), empty if
+/// nothing was; what cannot be read of it is not drawn.
+pub fn page(report: &Report, stills: &[StillRow], series: &[u8]) -> Result<String, askama::Error> {
     Page {
         report,
         name: shown_name(report),
@@ -39,6 +46,7 @@ pub fn page(report: &Report, stills: &[StillRow]) -> Result<String, askama::Erro
             .map(|still| Picture::of(still, report))
             .collect(),
         timeline: Timeline::of(report),
+        curves: curves::of(series, axis_s(report)),
         facts: facts(report),
     }
     .render()
@@ -61,6 +69,7 @@ struct Page<'a> {
     passed: Vec<&'static Check>,
     stills: Vec<Picture>,
     timeline: Option<Timeline>,
+    curves: Vec<Curve>,
     facts: Vec<(StaticText, String)>,
 }
 

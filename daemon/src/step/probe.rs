@@ -90,6 +90,7 @@ pub async fn probe(house: &House, row: &FileRow) -> Result<Happened, Fault> {
                     .into_iter()
                     .map(|s| (s.label, s.at_ms, s.jpeg))
                     .collect(),
+                series: probed.series,
             }),
             ..Change::default()
         },
@@ -120,5 +121,6 @@ fn unmeasured(instrument: &str, why: &str, size_bytes: u64) -> Probed {
             ..Measurements::default()
         },
         stills: Vec::new(),
+        series: Vec::new(),
     }
 }

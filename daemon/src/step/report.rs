@@ -1,5 +1,5 @@
 //! Judges once more, now that it is known when the file was saved, and writes
-//! the report: JSON and page beside the evidence, a line in the receipt.
+//! the report: series, JSON and page beside the evidence, a line in the receipt.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{Between, Change, FileRow, ObjectRow, ReportRow};
 use crate::port::store::{ObjectKey, Put, ReadBack, Source};
-use crate::report::object::{CustodyFacts, Parts, Report, report as put_together};
+use crate::report::object::{CustodyFacts, Parts, Report, SeriesFacts, report as put_together};
 use crate::report::page;
 
 /// Most bytes that a report of ours may have when it is read back.
@@ -51,7 +51,8 @@ pub async fn report(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     })
 }
 
-/// Stores a report's JSON and page. Gives back the report that counts.
+/// Stores the series that a report names, its JSON and its page. Gives back the
+/// report that counts.
 pub async fn publish(
     house: &House,
     row: &FileRow,
@@ -60,21 +61,22 @@ pub async fn publish(
 ) -> Result<(Report, ReportRow), Fault> {
     let json_key = key(row, revision, "json")?;
     let html_key = key(row, revision, "html")?;
+    let measured = house.ledger.measured(&digests_of(row)?.blake3).await?;
+    let (stills, series) = measured
+        .map(|measured| (measured.stills, measured.series))
+        .unwrap_or_default();
+    if made.series.is_some() {
+        put_series(house, row, &series).await?;
+    }
     let bytes = serde_json::to_vec_pretty(&made).map_err(wrong)?;
-    let made = match put(house, &json_key, bytes).await? {
+    let made = match put(house, &json_key, "report", bytes).await? {
         Put::Created { .. } => made,
         // An earlier attempt wrote it before a crash. What is stored counts, if
         // it is ours.
         Put::Taken => adopt_report(house, &json_key, &made).await?,
     };
-    let stills = house
-        .ledger
-        .measured(&digests_of(row)?.blake3)
-        .await?
-        .map(|measured| measured.stills)
-        .unwrap_or_default();
-    let page = page::page(&made, &stills).map_err(wrong)?;
-    if put(house, &html_key, page.into_bytes()).await? == Put::Taken {
+    let page = page::page(&made, &stills, &series).map_err(wrong)?;
+    if put(house, &html_key, "report", page.into_bytes()).await? == Put::Taken {
         adopt_page(house, &html_key, &made).await?;
     }
     let entered = ReportRow {
@@ -92,6 +94,8 @@ pub async fn publish(
 pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report, Fault> {
     let config = house.config();
     let measurements = measurements_of(house, row).await?;
+    let measured = house.ledger.measured(&digests_of(row)?.blake3).await?;
+    let series = measured.map(|measured| series_facts(row, &measured.series));
     let context = context(house, &config, row, row.stored).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     tracing::debug!(file = %row.id, verdict = verdict_word(judgement.verdict), findings = ?codes(&judgement), "judged");
@@ -125,16 +129,52 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
         rules: config.hash(),
         case: Assignment::of(row).and_then(|assignment| assignment.facts(&config)),
         custody,
+        series: series.transpose()?.flatten(),
         measurements,
         judgement,
     }))
 }
 
+/// What a report says of the series; nothing was measured over time if it is empty.
+fn series_facts(row: &FileRow, series: &[u8]) -> Result<Option<SeriesFacts>, Fault> {
+    if series.is_empty() {
+        return Ok(None);
+    }
+    let digests = digest_reader(series, false)?;
+    Ok(Some(SeriesFacts {
+        key: series_key(row, &digests.sha256)?.to_string(),
+        bytes: digests.size_bytes,
+        sha256: digests.sha256,
+    }))
+}
+
+/// A later instrument may measure otherwise, so the series' own digest is in its name.
+fn series_key(row: &FileRow, sha256: &str) -> Result<ObjectKey, Fault> {
+    let short = sha256.get(..16).unwrap_or(sha256);
+    beside(row, &format!("series.{short}"))
+}
+
+async fn put_series(house: &House, row: &FileRow, series: &[u8]) -> Result<(), Fault> {
+    let digests = digest_reader(series, false)?;
+    let key = series_key(row, &digests.sha256)?;
+    if put(house, &key, "series", series.to_vec()).await? == Put::Taken {
+        let (_, back) = standing(house, &key).await?;
+        if back.digests.sha256 != digests.sha256 {
+            return Err(not_ours(house, &key, "its bytes are others"));
+        }
+        enter(house, &key, "series", back.version, back.digests).await?;
+    }
+    Ok(())
+}
+
 /// Beside the evidence; one content may have come as several files, and each
 /// has reports of its own.
 fn key(row: &FileRow, revision: u32, extension: &str) -> Result<ObjectKey, Fault> {
-    let name = format!("{}.r{revision}.{extension}", row.id);
-    ObjectKey::beside_original(&digests_of(row)?.blake3, &name).ok_or_else(|| {
+    beside(row, &format!("{}.r{revision}.{extension}", row.id))
+}
+
+fn beside(row: &FileRow, name: &str) -> Result<ObjectKey, Fault> {
+    ObjectKey::beside_original(&digests_of(row)?.blake3, name).ok_or_else(|| {
         Fault::Final(format!(
             "{} has a digest that is none; a fault of the program",
             row.id
@@ -143,7 +183,7 @@ fn key(row: &FileRow, revision: u32, extension: &str) -> Result<ObjectKey, Fault
 }
 
 /// Stores one of our own small objects and enters it.
-async fn put(house: &House, key: &ObjectKey, bytes: Vec<u8>) -> Result<Put, Fault> {
+async fn put(house: &House, key: &ObjectKey, kind: &str, bytes: Vec<u8>) -> Result<Put, Fault> {
     let digests = digest_reader(bytes.as_slice(), false)?;
     let source = Source::Bytes(Bytes::from(bytes));
     let journal = house.ledger.as_ref();
@@ -155,25 +195,26 @@ async fn put(house: &House, key: &ObjectKey, bytes: Vec<u8>) -> Result<Put, Faul
             .await?;
         if back.as_ref().map(|b| &b.digests.blake3) != Some(&digests.blake3) {
             return Err(Fault::Final(format!(
-                "the report {key} does not read back as it was written; check {}",
+                "{key} does not read back as it was written; check {}",
                 house.store.id()
             )));
         }
-        enter(house, key, version.clone(), digests).await?;
+        enter(house, key, kind, version.clone(), digests).await?;
     }
     Ok(put)
 }
 
-/// Enters a report object. The ledger refuses one that it knows with other bytes.
+/// Enters one of our own objects. The ledger refuses one that it knows with other bytes.
 async fn enter(
     house: &House,
     key: &ObjectKey,
+    kind: &str,
     version: Option<String>,
     digests: Digests,
 ) -> Result<(), Fault> {
     let row = ObjectRow {
         key: key.clone(),
-        kind: "report".to_owned(),
+        kind: kind.to_owned(),
         store: house.store.id().to_owned(),
         version,
         digests,
@@ -199,7 +240,7 @@ async fn adopt_report(house: &House, key: &ObjectKey, made: &Report) -> Result<R
     ];
     match same.iter().find(|(_, same)| !same) {
         None => {
-            enter(house, key, back.version, back.digests).await?;
+            enter(house, key, "report", back.version, back.digests).await?;
             Ok(stored)
         }
         Some((field, _)) => Err(not_ours(house, key, &format!("{field} is another"))),
@@ -213,14 +254,14 @@ async fn adopt_page(house: &House, key: &ObjectKey, made: &Report) -> Result<(),
     let page = String::from_utf8_lossy(&bytes);
     let id = made.file.id.as_deref().unwrap_or_default();
     if page.contains(id) && page.contains(&made.file.blake3) {
-        return enter(house, key, back.version, back.digests).await;
+        return enter(house, key, "report", back.version, back.digests).await;
     }
     Err(not_ours(house, key, "it tells of another file"))
 }
 
 /// The object that stands under this key: its bytes and what they read back as.
 async fn standing(house: &House, key: &ObjectKey) -> Result<(Bytes, ReadBack), Fault> {
-    let gone = || Fault::Fleeting(format!("the report {key} is taken and cannot be read"));
+    let gone = || Fault::Fleeting(format!("{key} is taken and cannot be read"));
     let back = house.store.read_back(key, None, false).await?;
     let back = back.ok_or_else(gone)?;
     let bytes = house.store.read_small(key, REPORT_BYTES_MAX).await?;

@@ -66,8 +66,10 @@ pub(super) async fn report(
     let kept = newest_report(&house, &row).await?;
     let report: Report = serde_json::from_value(kept.report).map_err(Refusal::our_fault)?;
     let measured = house.ledger.measured(&report.file.blake3).await?;
-    let stills = measured.map(|measured| measured.stills).unwrap_or_default();
-    Ok(Html(report_page::page(&report, &stills)?))
+    let (stills, series) = measured
+        .map(|measured| (measured.stills, measured.series))
+        .unwrap_or_default();
+    Ok(Html(report_page::page(&report, &stills, &series)?))
 }
 
 /// `/files/{id}/report.json`: the newest report as it is kept.

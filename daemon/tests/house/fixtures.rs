@@ -131,6 +131,11 @@ impl Home {
 
     /// Takes a staged file to `Stored`.
     pub async fn stored(&self) -> FileRow {
+        self.stored_with(Vec::new()).await
+    }
+
+    /// The same, with something measured over time.
+    pub async fn stored_with(&self, series: Vec<u8>) -> FileRow {
         let row = self.staged().await;
         let measurements = Measurements {
             schema: SCHEMA.to_owned(),
@@ -142,6 +147,7 @@ impl Home {
             measured: Some(Measured {
                 measurements: serde_json::to_value(measurements).unwrap(),
                 stills: Vec::new(),
+                series,
             }),
             ..Change::default()
         };

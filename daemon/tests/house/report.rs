@@ -53,6 +53,40 @@ async fn what_an_earlier_attempt_of_ours_left_counts_and_is_entered() {
 }
 
 #[tokio::test]
+async fn the_series_stands_beside_the_object_and_the_report_says_where() {
+    let home = Home::new().await;
+    let row = home.stored_with(vec![7; 40]).await;
+    let made = make(&home.house, &row, 1).await.unwrap();
+    let told = made.series.clone().unwrap();
+    assert_eq!(told.bytes, 40);
+    // An earlier attempt came as far as this.
+    let path = home.folder.path().join("store").join(&told.key);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, [7; 40]).unwrap();
+    publish(&home.house, &row, made.clone(), 1).await.unwrap();
+    assert!(entered(&home).await.contains(&told.key));
+    // A later revision names the same object.
+    let again = make(&home.house, &row, 2).await.unwrap();
+    assert_eq!(again.series, made.series);
+    publish(&home.house, &row, again, 2).await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), [7; 40]);
+}
+
+#[tokio::test]
+async fn other_bytes_under_the_key_of_the_series_are_refused() {
+    let home = Home::new().await;
+    let row = home.stored_with(vec![7; 40]).await;
+    let made = make(&home.house, &row, 1).await.unwrap();
+    let key = made.series.as_ref().unwrap().key.clone();
+    let path = home.folder.path().join("store").join(&key);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, [8; 40]).unwrap();
+    let refused = publish(&home.house, &row, made, 1).await;
+    assert!(matches!(refused, Err(Fault::Final(_))));
+    assert_eq!(entered(&home).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn what_others_put_under_a_reports_key_is_refused() {
     let changes: [fn(&mut Report); 5] = [
         |r| r.file.id = Some("F00000099".to_owned()),

@@ -120,6 +120,8 @@ async fn every_row_changed_behind_the_chains_back_is_found() {
         ("UPDATE contents SET measurements = 'x'", "content"),
         ("UPDATE stills SET jpeg = x'00'", "stills"),
         ("DELETE FROM stills", "stills"),
+        ("UPDATE series SET bytes = x'00'", "series"),
+        ("DELETE FROM series", "series"),
         (
             "UPDATE reports SET report = '{}' WHERE revision = 2",
             "revision 2",

@@ -32,6 +32,7 @@ pub async fn walk(ledger: &dyn Ledger, id: FileId, letter: char) -> FileRow {
                 step.change.measured = Some(Measured {
                     measurements: json!({"schema": "m/1", "blur": 0.25}),
                     stills: vec![("first".into(), 40, vec![0xff, 0xd8, 0])],
+                    series: vec![1, 2, 3],
                 });
             }
             Event::Ruled => {
@@ -127,6 +128,7 @@ async fn the_road(ledger: &dyn Ledger) {
         measured.stills[0],
         ("first".into(), 40, vec![0xff, 0xd8, 0])
     );
+    assert_eq!(measured.series, [1, 2, 3]);
     assert_eq!(ledger.measured_after("", 10).await.unwrap().len(), 1);
     assert!(
         ledger

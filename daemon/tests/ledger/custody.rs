@@ -123,6 +123,7 @@ async fn measurements_read_back_bit_for_bit() {
     measured.change.measured = Some(Measured {
         measurements: json!({"schema": "m/1", "values": values}),
         stills: Vec::new(),
+        series: Vec::new(),
     });
     ledger.advance(measured).await.unwrap();
     let back = ledger

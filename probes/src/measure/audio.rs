@@ -103,6 +103,7 @@ pub struct AudioInstrument {
     silent: Stretch,
     loud: Stretch,
     silent_channels: Vec<Stretch>,
+    windows: Vec<(f64, f64)>,
 }
 
 #[derive(Debug, Default)]
@@ -225,6 +226,13 @@ impl AudioInstrument {
         let power = squares / f64::from(count.max(1));
         self.a.level_by_second_dbfs.add(start_s, dbfs(power));
         self.silent.see(start_s, dbfs(power) < SILENT_DBFS);
+        self.windows.push((start_s, dbfs(power)));
+    }
+
+    /// Start in seconds and level in dBFS of every twentieth of a second that
+    /// ended since this was last asked.
+    pub fn take_windows(&mut self) -> std::vec::Drain<'_, (f64, f64)> {
+        self.windows.drain(..)
     }
 
     /// Seconds by the count of samples, so far.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::measure::series::Series;
 use crate::measurements::Span;
 use crate::media::Picture;
+use crate::time_series::PictureRow;
 
 pub use clarity::Clarity;
 pub use shots::{Moment, Resumed};
@@ -143,6 +144,7 @@ pub struct VideoInstrument {
     dark: Run,
     featureless: Run,
     shots: Shots,
+    latest: PictureRow,
 }
 
 impl VideoInstrument {
@@ -165,7 +167,13 @@ impl VideoInstrument {
             dark: Run::default(),
             featureless: Run::default(),
             shots: Shots::default(),
+            latest: PictureRow::default(),
         }
+    }
+
+    /// What was seen of the last picture.
+    pub fn latest(&self) -> PictureRow {
+        self.latest
     }
 
     /// Looks at the next picture, shown `at_s` seconds from the first. Says
@@ -193,6 +201,11 @@ impl VideoInstrument {
         let same_size = self.previous_size == Some((luma.width_px, luma.height_px));
         let difference = mean_difference(luma, &mut self.previous, same_size);
         self.previous_size = Some((luma.width_px, luma.height_px));
+        self.latest = PictureRow {
+            brightness_levels: Some(stats.mean),
+            difference_levels: difference,
+            unforetold_ratio: self.shots.latest_unforetold().map(f64::from),
+        };
         let mut froze = false;
         if let Some(difference) = difference {
             self.v.difference_mean.add(at_s, difference);

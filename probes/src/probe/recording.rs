@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use super::stills::Stills;
-use super::{Still, Wants};
+use super::{OverTime, Wants};
 use crate::ffmpeg::{Decoded, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
 use crate::measure::bitstream::BitstreamInstrument;
@@ -12,6 +12,7 @@ use crate::measure::timing::TimingInstrument;
 use crate::measure::video::VideoInstrument;
 use crate::measurements::{Kind, Measurements, NotRun, Track};
 use crate::media::{Packet, Picture, Sound};
+use crate::time_series::{Recorder, budget_bytes};
 
 /// Reading goes on after this many failures in a row at most: a damaged place
 /// is passed, a missing end is not read a million times.
@@ -20,12 +21,12 @@ const READ_FAILURES_MAX: u32 = 16;
 const STEP_UNKNOWN_S: f64 = 0.04;
 
 /// Measures the recording, or says in `m` why it cannot be read.
-pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> Vec<Still> {
+pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> OverTime {
     let mut input = match Input::open(file, Limits::default()) {
         Ok(input) => input,
         Err(error) => {
             unreadable(m, &error);
-            return Vec::new();
+            return OverTime::default();
         }
     };
     m.ffmpeg = Some(crate::ffmpeg::version());
@@ -102,6 +103,7 @@ struct Pass {
     audio: AudioInstrument,
     decoding: DecodingInstrument,
     stills: Stills,
+    recorder: Recorder,
 }
 
 impl Pass {
@@ -162,6 +164,7 @@ impl Pass {
             audio: AudioInstrument::new(audio_track.unwrap_or(0)),
             decoding: DecodingInstrument::default(),
             stills: Stills::new(wants),
+            recorder: Recorder::default(),
         }
     }
 
@@ -226,6 +229,11 @@ impl Pass {
         {
             bitstream.packet(input.payload(), at_s);
         }
+        if Some(packet.track) == self.video_track
+            && let Some(at_s) = at_s
+        {
+            self.recorder.packet(at_s, packet);
+        }
         let outcome = input.decode(&mut |track, decoded| self.decoded(track, decoded));
         if let Err(fault) = &outcome {
             self.decoding.message(fault.to_string());
@@ -255,6 +263,7 @@ impl Pass {
                 let at_s = picture.time_s.map(|time_s| self.since_start(time_s));
                 self.note_size(track, &picture);
                 let (at_s, notable) = self.video.picture(&picture, at_s);
+                self.recorder.picture(at_s, self.video.latest());
                 self.decoding.picture(at_s, picture.key, picture.damaged);
                 self.stills.offer(at_s, notable.is_some(), &colour);
             }
@@ -265,6 +274,9 @@ impl Pass {
                     self.decoding.sound_fault(at_s);
                 }
                 self.audio.sound(&sound, at_s);
+                for (at_s, level_dbfs) in self.audio.take_windows() {
+                    self.recorder.sound(at_s, level_dbfs);
+                }
             }
             Decoded::Strange(what) => self.decoding.message(what),
             Decoded::Picture(..) | Decoded::Sound(_) => {}
@@ -308,7 +320,7 @@ impl Pass {
         }
     }
 
-    fn finish(self, m: &mut Measurements, reached_end: bool) -> Vec<Still> {
+    fn finish(self, m: &mut Measurements, reached_end: bool) -> OverTime {
         let origin_s = self.origin_s.unwrap_or(0.0);
         let sample_clock_s = self.audio.sample_clock_s();
         m.timing = self
@@ -333,6 +345,14 @@ impl Pass {
         }
         m.bitstream = self.bitstream.and_then(BitstreamInstrument::finish);
         m.decoding = self.decoding.finish(reached_end);
-        self.stills.finish(self.rotation_deg)
+        let series = self.recorder.finish();
+        OverTime {
+            stills: self.stills.finish(self.rotation_deg),
+            series: if series.clocks.is_empty() {
+                Vec::new()
+            } else {
+                series.write(budget_bytes(m.size_bytes))
+            },
+        }
     }
 }

@@ -306,7 +306,7 @@ async fn content_misfit(
     let stands = contents::measured(conn, blake3).await?;
     let stands = stands.as_ref().map(measured_facts);
     Ok((stands != last.map(|(_, facts)| facts))
-        .then(|| "its measurements or stills are not those that were entered".to_owned()))
+        .then(|| "its measurements, stills or series are not those that were entered".to_owned()))
 }
 
 async fn every_object(conn: &mut SqliteConnection, found: &mut RowCheck) -> Result<(), Fault> {

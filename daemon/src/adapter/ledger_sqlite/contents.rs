@@ -1,4 +1,4 @@
-//! Contents by BLAKE3: digests, measurements, stills; and reports of files.
+//! Contents by BLAKE3: digests, measurements, stills, series; and reports of files.
 
 use serde_json::Value;
 use sqlx::SqliteConnection;
@@ -74,6 +74,19 @@ pub(super) async fn measure(
         .await
         .map_err(fault)?;
     }
+    sqlx::query("DELETE FROM series WHERE blake3 = $1")
+        .bind(blake3)
+        .execute(&mut *conn)
+        .await
+        .map_err(fault)?;
+    if !measured.series.is_empty() {
+        sqlx::query("INSERT INTO series (blake3, bytes) VALUES ($1, $2)")
+            .bind(blake3)
+            .bind(measured.series.as_slice())
+            .execute(&mut *conn)
+            .await
+            .map_err(fault)?;
+    }
     Ok(())
 }
 
@@ -93,9 +106,14 @@ pub(super) async fn measured(
     let stills =
         sqlx::query("SELECT label, at_ms, jpeg FROM stills WHERE blake3 = $1 ORDER BY place")
             .bind(blake3)
-            .fetch_all(conn)
+            .fetch_all(&mut *conn)
             .await
             .map_err(fault)?;
+    let series = sqlx::query("SELECT bytes FROM series WHERE blake3 = $1")
+        .bind(blake3)
+        .fetch_optional(conn)
+        .await
+        .map_err(fault)?;
     let stills = stills.iter().map(|row| {
         let at_ms: i64 = get(row, "at_ms")?;
         Ok((get(row, "label")?, at_ms.cast_unsigned(), get(row, "jpeg")?))
@@ -103,6 +121,10 @@ pub(super) async fn measured(
     Ok(Some(Measured {
         measurements,
         stills: stills.collect::<Result<_, Fault>>()?,
+        series: series
+            .map(|row| get(&row, "bytes"))
+            .transpose()?
+            .unwrap_or_default(),
     }))
 }
 

@@ -336,12 +336,17 @@ fn sha256_of(value: &Value) -> String {
 /// What the chain says of measurements.
 pub(super) fn measured_facts(measured: &Measured) -> Value {
     let stills = measured.stills.iter();
-    json!({
+    let mut facts = json!({
         "sha256": sha256_of(&measured.measurements),
         "stills_sha256": stills
             .map(|(_, _, jpeg)| hex::encode(Sha256::digest(jpeg)))
             .collect::<Vec<_>>(),
-    })
+    });
+    // Events from before there were series say nothing of them, and stay true.
+    if !measured.series.is_empty() {
+        facts["series_sha256"] = hex::encode(Sha256::digest(&measured.series)).into();
+    }
+    facts
 }
 
 /// What the chain says of a report.

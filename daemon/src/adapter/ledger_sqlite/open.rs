@@ -63,6 +63,11 @@ fn migrations() -> Migrator {
             "due",
             include_str!("../../../migrations/sqlite/0002_due.sql"),
         ),
+        one(
+            3,
+            "series",
+            include_str!("../../../migrations/sqlite/0003_series.sql"),
+        ),
     ])
 }
 

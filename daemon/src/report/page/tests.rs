@@ -36,6 +36,7 @@ fn report(name: &str, kind: Kind) -> Report {
         rules: "rules".to_owned(),
         case: None,
         custody: None,
+        series: None,
         measurements,
         judgement,
     })
@@ -46,6 +47,7 @@ fn a_hostile_name_is_only_text() {
     let page = page(
         &report("<script>alert('x')</script>\n\u{202e}.jpg", Kind::Photo),
         &[],
+        &[],
     )
     .unwrap();
     assert!(!page.contains("<script"));
@@ -55,8 +57,8 @@ fn a_hostile_name_is_only_text() {
 #[test]
 fn the_same_report_gives_the_same_page_and_nothing_from_outside() {
     let report = report("a.mp4", Kind::Video);
-    let first = page(&report, &[("frame".to_owned(), 1500, vec![1, 2, 3])]).unwrap();
-    let again = page(&report, &[("frame".to_owned(), 1500, vec![1, 2, 3])]).unwrap();
+    let first = page(&report, &[("frame".to_owned(), 1500, vec![1, 2, 3])], &[]).unwrap();
+    let again = page(&report, &[("frame".to_owned(), 1500, vec![1, 2, 3])], &[]).unwrap();
     assert_eq!(first, again);
     assert!(first.contains("data:image/jpeg;base64,AQID"));
     for outside in ["http://", "https://", "<link", "<script", "@import"] {
@@ -66,7 +68,7 @@ fn the_same_report_gives_the_same_page_and_nothing_from_outside() {
 
 #[test]
 fn unknown_is_never_green() {
-    let page = page(&report("a.bin", Kind::Unreadable), &[]).unwrap();
+    let page = page(&report("a.bin", Kind::Unreadable), &[], &[]).unwrap();
     assert!(!page.contains("class=\"verdict pass\""));
 }
 
@@ -123,7 +125,7 @@ fn suspicious_regions_are_drawn_on_the_photo_where_they_are() {
     // The second reaches beyond the edge, the third lies beyond it.
     let regions = vec![region(0.25, 0.125), region(0.9, 0.2), region(1.5, 0.1)];
     blurred.findings = vec![found("photo_blurred", Vec::new(), regions)];
-    let page = page(&blurred, &[("photo".to_owned(), 0, vec![1])]).unwrap();
+    let page = page(&blurred, &[("photo".to_owned(), 0, vec![1])], &[]).unwrap();
     for place in [
         r#"x="250.0" y="500.0" width="125.0" height="250.0""#,
         r#"x="900.0" y="500.0" width="100.0" height="250.0""#,
@@ -173,7 +175,7 @@ fn what_could_not_be_measured_and_damaged_metadata_are_said() {
         ..Exif::default()
     });
     broken.measurements.decoding.messages = vec!["premature end".to_owned()];
-    let page = page(&broken, &[]).unwrap();
+    let page = page(&broken, &[], &[]).unwrap();
     for said in ["the picture ended early", "Truncated IFD", "premature end"] {
         assert!(page.contains(said), "{said}");
     }
@@ -187,7 +189,7 @@ fn metadata_cannot_turn_the_writing() {
     let mut quoting = found("editor_trace", Vec::new(), Vec::new());
     quoting.text = Text::new("写着\u{202d}甲", "it says \u{200f}a");
     hostile.findings = vec![quoting];
-    let page = page(&hostile, &[]).unwrap();
+    let page = page(&hostile, &[], &[]).unwrap();
     let turning = ['\u{202e}', '\u{2066}', '\u{061c}', '\u{202d}', '\u{200f}'];
     assert!(!page.contains(turning));
 }

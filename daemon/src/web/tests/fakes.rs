@@ -275,6 +275,7 @@ fn report_on(row: &FileRow) -> ReportRow {
         rules: "rules".to_owned(),
         case: None,
         custody: None,
+        series: None,
         measurements,
         judgement,
     });

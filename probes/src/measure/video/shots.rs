@@ -187,6 +187,13 @@ impl Shots {
         }
     }
 
+    /// Of the last picture: the share of its blocks that is not found in the one
+    /// before; `None` if the two could not be compared.
+    pub(super) fn latest_unforetold(&self) -> Option<f32> {
+        let step = self.steps.back()?;
+        (self.last_s == Some(step.at_s)).then_some(step.motion.unforetold)
+    }
+
     /// Compares the picture with the old views that are held: has one come back?
     fn look_back(&mut self) {
         let oldest = self.count + 1 - self.steps.len() as u64;
