@@ -97,7 +97,7 @@ pub fn run(folder: &Path) -> Result<(), String> {
 }
 
 /// The objects that `check --json` prints of a file or a folder.
-fn objects(program: &Path, path: &Path) -> Result<Vec<Value>, String> {
+pub fn objects(program: &Path, path: &Path) -> Result<Vec<Value>, String> {
     let output = Command::new(program)
         .args(["check", "--json"])
         .arg(path)
@@ -119,7 +119,7 @@ fn objects(program: &Path, path: &Path) -> Result<Vec<Value>, String> {
 }
 
 /// True if the probing child ended without a result.
-fn broke(object: &Value) -> bool {
+pub fn broke(object: &Value) -> bool {
     let not_run = object.pointer("/measurements/not_run");
     let mut missing = not_run.and_then(Value::as_array).into_iter().flatten();
     missing.any(|one| one.get("instrument").and_then(Value::as_str) == Some("probe"))

@@ -1,11 +1,12 @@
 //! How fast and how large the program is, beside the tools that do a part of
 //! its work, in the same run on the same disk.
 //!
-//! `cargo run --release -p unbroken-tests --bin bench -- staging|reconcile|memory|check DIR`
+//! `cargo run --release -p unbroken-tests --bin bench -- staging|reconcile|memory|check DIR|mangle DIR`
 //! prints a Markdown table. Files are made where `TMPDIR` says and removed
 //! again. A goal that is missed is said in the table; a wrong result is an error.
 
 mod check;
+mod mangle;
 mod memory;
 mod reconcile;
 mod share;
@@ -21,7 +22,8 @@ use std::process::ExitCode;
 /// file under the program's name, so that nothing else need be built.
 const PROGRAM: &str = "unbroken";
 
-const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | check DIR";
+const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | check DIR | \
+                     mangle DIR [SECONDS]";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -40,6 +42,9 @@ fn main() -> ExitCode {
         Some("check") => second
             .ok_or_else(|| USAGE.to_owned())
             .and_then(|folder| check::run(Path::new(folder))),
+        Some("mangle") => second
+            .ok_or_else(|| USAGE.to_owned())
+            .and_then(|folder| mangle::run(Path::new(folder), number(arguments.get(3), 1800)?)),
         _ => Err(USAGE.to_owned()),
     };
     match done {

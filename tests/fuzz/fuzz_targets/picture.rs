@@ -1,0 +1,20 @@
+//! Segments of JPEG and chunks of PNG, GIF and TIFF, with EXIF and XMP.
+
+#![no_main]
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+use unbroken_fuzz::read_and_judge;
+use unbroken_probes::container::Format;
+
+fuzz_target!(|bytes: &[u8]| -> Corpus {
+    read_and_judge(
+        bytes,
+        &[
+            Format::Jpeg,
+            Format::Png,
+            Format::Gif,
+            Format::Tiff,
+            Format::Bmp,
+        ],
+    )
+});
