@@ -13,8 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::capture::{CaptureEnd, ClockQuirk};
 use crate::deadline::Saved;
+use crate::exemplar::Exemplars;
 use crate::measurements::{Custody, Kind, Measurements, Region, Span};
 use crate::text::{StaticText, Text};
+use crate::writers::Writers;
 
 pub mod ai_generated_mark;
 pub mod audio_channel_lost;
@@ -45,6 +47,7 @@ pub mod stream_changed;
 pub mod structure_contradicts_metadata;
 pub mod timestamp_gap;
 pub mod truncated;
+pub mod unlike_its_model;
 pub mod unreadable;
 pub mod video_black;
 pub mod video_blurred;
@@ -59,8 +62,6 @@ pub(crate) mod cuts;
 pub(crate) mod moments;
 #[cfg(test)]
 pub(crate) mod trial;
-
-mod writers;
 
 /// A clause of the trial plan, by its id in requirements.md.
 pub type ClauseId = &'static str;
@@ -194,6 +195,10 @@ pub struct Case<'a> {
     pub saved: Option<&'a Saved>,
     /// The check's thresholds in force.
     pub limits: &'a Limits,
+    /// What the files of each model have in common.
+    pub exemplars: &'a Exemplars,
+    /// Who writes what into media files.
+    pub writers: &'a Writers,
 }
 
 /// The thresholds of one check in force, every declared key present.

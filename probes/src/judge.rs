@@ -2,6 +2,7 @@
 //! same opinion on any machine at any time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,9 +13,11 @@ use crate::check::{
     Seen, Strength,
 };
 use crate::deadline::{Saved, SavedResult, saved};
+use crate::exemplar::Exemplars;
 use crate::measurements::{Kind, Measurements, Span};
 use crate::registry::CHECKS;
 use crate::text::Text;
+use crate::writers::Writers;
 
 /// Two supporting signs belong to one instant if they are this close
 /// (research/forensics.md section 3, rule 2).
@@ -31,6 +34,10 @@ pub struct Rules {
     pub silenced: BTreeMap<&'static str, String>,
     /// How outcomes become a verdict.
     pub verdict: VerdictRule,
+    /// What the files of each model have in common, as far as it was learnt.
+    pub exemplars: Arc<Exemplars>,
+    /// Who writes what into media files.
+    pub writers: Arc<Writers>,
 }
 
 /// How outcomes become a verdict; the worst of them counts.
@@ -56,6 +63,8 @@ impl Default for Rules {
                 inconsistent: Verdict::Attention,
                 late: Verdict::Fail,
             },
+            exemplars: Arc::default(),
+            writers: Arc::default(),
         }
     }
 }
@@ -157,6 +166,8 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
             capture: &capture,
             saved: saved.as_ref(),
             limits,
+            exemplars: &rules.exemplars,
+            writers: &rules.writers,
         };
         match (check.judge)(&case) {
             Ruling::NotApplicable => {}

@@ -22,5 +22,7 @@ pub mod probe;
 pub mod capture;
 pub mod check;
 pub mod deadline;
+pub mod exemplar;
 pub mod judge;
 pub mod registry;
+pub mod writers;

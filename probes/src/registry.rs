@@ -7,8 +7,8 @@ use crate::check::{
     duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list, join_mark, messenger_copy,
     outside_visit, photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
     photo_thumbnail_mismatch, saved_late, stream_changed, structure_contradicts_metadata,
-    timestamp_gap, truncated, unreadable, video_black, video_blurred, video_cut, video_frozen,
-    video_inserted, video_reencoded, video_stutter, video_trimmed,
+    timestamp_gap, truncated, unlike_its_model, unreadable, video_black, video_blurred, video_cut,
+    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -16,6 +16,7 @@ pub static CHECKS: &[&Check] = &[
     &truncated::CHECK,
     &editor_trace::CHECK,
     &structure_contradicts_metadata::CHECK,
+    &unlike_its_model::CHECK,
     &photo_edited::CHECK,
     &join_mark::CHECK,
     &counter_hole::CHECK,

@@ -18,6 +18,8 @@ pub mod kind {
     pub const IRAP_LAST: u8 = 23;
     /// Last kind of any slice.
     pub const SLICE_LAST: u8 = 31;
+    /// Video parameter set.
+    pub const VPS: u8 = 32;
     /// Sequence parameter set.
     pub const SPS: u8 = 33;
     /// Picture parameter set.

@@ -1,9 +1,9 @@
 //! `ai_generated_mark`: the file itself says that a model made or changed it.
 
-use crate::check::writers;
 use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Trace};
 use crate::text::{StaticText, Text};
+use crate::writers;
 
 /// The declaration.
 pub static CHECK: Check = Check {

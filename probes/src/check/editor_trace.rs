@@ -1,9 +1,9 @@
 //! `editor_trace`: the file itself names a program that wrote it after capture.
 
-use crate::check::writers::{self, Who, Writer};
 use crate::check::{Alone, Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Trace};
 use crate::text::{StaticText, Text};
+use crate::writers::{self, Who, Writer};
 
 /// Quotations shown of one program.
 const QUOTATIONS_MAX: usize = 3;
@@ -53,7 +53,11 @@ pub static CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let mut programs: Vec<(&Writer, Vec<&Trace>)> = Vec::new();
-    for (trace, writer) in writers::in_file(case.m) {
+    for (trace, writer) in case.writers.in_file(case.m) {
+        // A recorder whose vouched files all bear this name builds it in.
+        if writer.who == Who::Encoder && case.exemplars.vouch_for(case.m, trace) {
+            continue;
+        }
         match programs.iter_mut().find(|(w, _)| w.name == writer.name) {
             Some((_, traces)) => traces.push(trace),
             None => programs.push((writer, vec![trace])),

@@ -1,9 +1,9 @@
 //! `photo_edited`: structure that picture editors write and cameras do not.
 
-use crate::check::writers;
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Measurements, Trace};
 use crate::text::{StaticText, Text};
+use crate::writers;
 
 /// The declaration.
 pub static CHECK: Check = Check {

@@ -1,10 +1,10 @@
 //! `structure_contradicts_metadata`: the metadata name a recorder whose own
 //! program does not write files like this one.
 
-use crate::check::writers::{self, Who};
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Measurements};
 use crate::text::{StaticText, Text};
+use crate::writers::{self, Who};
 
 /// Fields in which the container's own writer signs, not one of its tracks.
 const MUXER_FIELDS: &[&str] = &[
@@ -87,7 +87,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     let Some(claim) = claim(m) else {
         return Ruling::NotApplicable;
     };
-    let signs = signs(m, claim);
+    let signs = signs(case, claim);
     if signs.is_empty() {
         return Ruling::Pass;
     }
@@ -115,8 +115,11 @@ fn judge(case: &Case<'_>) -> Ruling {
 }
 
 /// What the claimed recorder does not write, quoted.
-fn signs(m: &Measurements, claim: Claim) -> Vec<String> {
-    let mut signs: Vec<String> = writers::in_file(m)
+fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
+    let m = case.m;
+    let mut signs: Vec<String> = case
+        .writers
+        .in_file(m)
         .into_iter()
         .filter(|(trace, writer)| {
             let field = trace.field.as_str();

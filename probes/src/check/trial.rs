@@ -6,7 +6,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::capture::capture_end;
 use crate::check::{Case, Check, Context, Limits, Ruling};
 use crate::deadline::saved;
+use crate::exemplar::Exemplars;
 use crate::measurements::{Container, Custody, Kind, Measurements, Moment, TimeReading, Zone};
+use crate::writers::Writers;
 
 /// Beijing.
 const OFFSET_S: i32 = 8 * 3600;
@@ -17,6 +19,8 @@ pub(crate) struct Trial {
     pub m: Measurements,
     /// The surroundings.
     pub context: Context,
+    /// What is known of its model.
+    pub exemplars: Exemplars,
 }
 
 /// An instant.
@@ -38,6 +42,7 @@ impl Trial {
                 save_limit_s: 86_400.0,
                 ..Context::default()
             },
+            exemplars: Exemplars::default(),
         }
         .time("exif.DateTimeOriginal", taken, Zone::Local, Moment::Capture)
     }
@@ -98,6 +103,8 @@ impl Trial {
             capture: &capture,
             saved: saved.as_ref(),
             limits: &Limits::defaults(check),
+            exemplars: &self.exemplars,
+            writers: &Writers::default(),
         })
     }
 }

@@ -1,11 +1,11 @@
 //! `video_reencoded`: known encoding software signed the coded pictures.
 
 use crate::check::moments::{clock, not_measured};
-use crate::check::writers::{self, Who, Writer};
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measure::bitstream::EncoderText;
 use crate::measurements::{Kind, Measurements, Span};
 use crate::text::{StaticText, Text};
+use crate::writers::{Who, Writer};
 
 /// Longest quotation in a sentence: the rest of x264's note is its settings.
 const QUOTED_MAX: usize = 60;
@@ -70,8 +70,10 @@ fn judge(case: &Case<'_>) -> Ruling {
     let signed: Vec<(&EncoderText, &Writer)> = b
         .encoder_texts
         .iter()
+        // A recorder whose vouched files all bear this note builds it in.
+        .filter(|text| !case.exemplars.vouch_for_note(m, &text.written))
         .filter_map(|text| {
-            let writer = writers::named("sei", &text.written)?;
+            let writer = case.writers.named("sei", &text.written)?;
             matches!(writer.who, Who::Encoder | Who::Editor).then_some((text, writer))
         })
         .collect();

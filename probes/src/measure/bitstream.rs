@@ -29,6 +29,13 @@ const LISTED_MAX: usize = 200;
 const IDR_LISTED_MAX: usize = 4096;
 /// Different texts of encoders that are listed; body cameras write the clock.
 const TEXTS_MAX: usize = 20;
+/// Different parameter sets that are kept, and bytes of each; cameras' take
+/// under 100, x265's 1 200 with its note.
+const PARAMETER_SETS_MAX: usize = 32;
+const PARAMETER_SET_KEPT_BYTES: usize = 160;
+
+/// Instrument version: raised whenever the same bytes may read differently.
+pub const VERSION: u32 = 2;
 
 /// Coded syntax of the main picture track. Times are seconds from the
 /// recording's first picture.
@@ -71,6 +78,8 @@ pub struct Bitstream {
     pub parameter_changes_s: Vec<f64>,
     /// Texts that encoders left, in order, each once, at most 20.
     pub encoder_texts: Vec<EncoderText>,
+    /// Every different parameter set in order, at most 32.
+    pub parameter_sets: Vec<ParameterSet>,
     /// Mean quantiser of the slices, H.264's scale −48 to 51, over time.
     pub quantiser: Series,
 }
@@ -145,6 +154,20 @@ pub struct EncoderText {
     pub at_s: f64,
     /// As written, at most 300 characters.
     pub written: String,
+}
+
+/// A parameter set as it stands in the stream: what the encoder was set to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ParameterSet {
+    /// `vps`, `sps` or `pps`.
+    pub kind: String,
+    /// Where it stands first; 0 in the file's header.
+    pub at_s: f64,
+    /// Length of its payload.
+    pub size_bytes: u64,
+    /// Its payload in hex, at most 160 bytes.
+    pub content_hex: String,
 }
 
 /// One picture's head, whatever the codec.
@@ -246,12 +269,15 @@ impl BitstreamInstrument {
         match unit.first().map(|head| head & 0x1f) {
             Some(kind::SPS) => {
                 let payload = nal::payload(unit, SET_BYTES);
+                note_set(&mut self.b.parameter_sets, "sps", &payload, at_s);
                 if let Some(set) = h264::sps(&payload) {
                     sps.insert(set.id, (set, payload));
                 }
             }
             Some(kind::PPS) => {
-                if let Some(set) = h264::pps(&nal::payload(unit, SET_BYTES)) {
+                let payload = nal::payload(unit, SET_BYTES);
+                note_set(&mut self.b.parameter_sets, "pps", &payload, at_s);
+                if let Some(set) = h264::pps(&payload) {
                     pps.insert(set.id, set);
                 }
             }
@@ -354,14 +380,21 @@ impl BitstreamInstrument {
             return;
         };
         match head.kind {
+            kind::VPS => {
+                let payload = nal::payload(unit, SET_BYTES);
+                note_set(&mut self.b.parameter_sets, "vps", &payload, at_s);
+            }
             kind::SPS => {
                 let payload = nal::payload(unit, SET_BYTES);
+                note_set(&mut self.b.parameter_sets, "sps", &payload, at_s);
                 if let Some(set) = hevc::sps(&payload) {
                     sps.insert(set.id, (set, payload));
                 }
             }
             kind::PPS => {
-                if let Some(set) = hevc::pps(&nal::payload(unit, SET_BYTES)) {
+                let payload = nal::payload(unit, SET_BYTES);
+                note_set(&mut self.b.parameter_sets, "pps", &payload, at_s);
+                if let Some(set) = hevc::pps(&payload) {
                     pps.insert(set.id, set);
                 }
             }
@@ -435,6 +468,27 @@ impl BitstreamInstrument {
         self.groups.finish(&mut self.b);
         self.b.quantiser = self.b.quantiser.finish();
         Some(self.b)
+    }
+}
+
+/// Keeps a parameter set that was not met before.
+fn note_set(sets: &mut Vec<ParameterSet>, kind: &str, payload: &[u8], at_s: f64) {
+    if sets.len() >= PARAMETER_SETS_MAX {
+        return;
+    }
+    let kept = payload.iter().take(PARAMETER_SET_KEPT_BYTES);
+    let content_hex: String = kept.map(|b| format!("{b:02x}")).collect();
+    let size_bytes = payload.len() as u64;
+    let is_known = |s: &ParameterSet| {
+        s.kind == kind && s.size_bytes == size_bytes && s.content_hex == content_hex
+    };
+    if !sets.iter().any(is_known) {
+        sets.push(ParameterSet {
+            kind: kind.to_owned(),
+            at_s,
+            size_bytes,
+            content_hex,
+        });
     }
 }
 

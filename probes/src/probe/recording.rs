@@ -6,7 +6,7 @@ use super::stills::Stills;
 use super::{OverTime, Wants};
 use crate::ffmpeg::{Decoded, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
-use crate::measure::bitstream::BitstreamInstrument;
+use crate::measure::bitstream::{self, BitstreamInstrument};
 use crate::measure::decoding::DecodingInstrument;
 use crate::measure::timing::TimingInstrument;
 use crate::measure::video::VideoInstrument;
@@ -145,7 +145,8 @@ impl Pass {
             BitstreamInstrument::new(t.index, &t.codec, input.configuration(t.index))
         });
         if bitstream.is_some() {
-            m.instruments.insert("bitstream".to_owned(), 1);
+            m.instruments
+                .insert("bitstream".to_owned(), bitstream::VERSION);
         }
         let step_s = picture
             .and_then(|t| t.rate_fps)
