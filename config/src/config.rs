@@ -16,9 +16,10 @@ use crate::flow::{Flow, FlowBase, Flows, merge};
 use crate::form::{self, Kind};
 use crate::gate::{NameGate, globs};
 use crate::keys::{
-    Deadline, Device, Intake, Ledger, Limits, Log, Naming, Probe, Release, Report, Retry, Settle,
-    Share, Stage, State, Store, Time, VerdictWeights, Watch, Web, Weight,
+    Deadline, Device, Intake, Ledger, Limits, Log, Naming, Probe, Reference, Release, Report,
+    Retry, Settle, Share, Stage, State, Store, Time, VerdictWeights, Watch, Web, Weight,
 };
+use crate::known::Known;
 use crate::migrate::CURRENT_VERSION;
 use crate::naming::Template;
 use crate::number::{Number, NumberPattern, stand_ins};
@@ -40,6 +41,9 @@ macro_rules! config {
             pub flow: Vec<Flow>,
             /// The checks, `[check.<code>]`.
             pub check: CheckTable,
+            /// The contents of the files that `[reference]` names.
+            #[serde(skip)]
+            pub known: Known,
         }
 
         impl Config {
@@ -50,6 +54,7 @@ macro_rules! config {
                     number: stand_ins(),
                     flow: crate::built_in(FlowBase::default()),
                     check: checks::defaults(checks),
+                    known: Known::default(),
                 }
             }
 
@@ -83,6 +88,7 @@ macro_rules! config {
                     number: reader.list("number", stand_ins()),
                     flow: reader.list("flow", Vec::new()),
                     check: checks::read(reader, checks),
+                    known: Known::default(),
                 };
                 let base = crate::built_in(config.flows.base);
                 config.flow = merge(base, std::mem::take(&mut config.flow));
@@ -110,6 +116,7 @@ config! {
     naming: Naming;
     flows: Flows;
     device: Device;
+    reference: Reference;
     report: Report;
     web: Web;
     log: Log;
@@ -161,14 +168,17 @@ impl Config {
                 inconsistent: weight(self.verdict.inconsistent),
                 late: weight(self.verdict.late),
             },
+            exemplars: self.known.exemplars.clone(),
+            writers: self.known.writers.clone(),
         }
     }
 
     /// A digest of what the config means, for reports: SHA-256 in hex over its
-    /// values as JSON with sorted keys. Comments, order, and defaults written
-    /// out or left out do not change it.
+    /// values as JSON with sorted keys, and what the files say that it names.
+    /// Comments, order, and defaults written out or left out do not change it.
     pub fn hash(&self) -> String {
-        hex::encode(Sha256::digest(sorted(plain(self)).to_string()))
+        let meant = sorted(plain(self)).to_string() + &self.known.digest();
+        hex::encode(Sha256::digest(meant))
     }
 
     /// Where the directory store is.

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use custody::{Ledger, ObjectLock, Release, Retry, S3, Stage, State, Store, StoreKind};
 pub use intake::{Intake, Mount, Settle, Share, Special, Watch};
 pub use judging::{
-    Calendar, Deadline, DeadlineClock, Device, MaxLevel, Naming, Quirk, Report, SoftClock, Time,
-    VerdictWeights, Weight,
+    Calendar, Deadline, DeadlineClock, Device, MaxLevel, Naming, Quirk, Reference, Report,
+    SoftClock, Time, VerdictWeights, Weight,
 };
 pub use service::{Limits, Log, LogFormat, Probe, Sandbox, Web};
 

@@ -16,6 +16,7 @@ mod fold;
 mod form;
 mod gate;
 pub mod keys;
+mod known;
 mod migrate;
 pub mod naming;
 pub mod number;
@@ -42,10 +43,12 @@ pub use document::{default_toml, reference_markdown};
 pub use error::{ConfigError, ConfigErrors};
 pub use fold::fold;
 pub use gate::{NameClass, NameGate};
+pub use known::Known;
 pub use migrate::CURRENT_VERSION;
 
 use error::Faults;
 use flow::{Flow, FlowBase};
+use known::ReadBeside;
 use migrate::MIGRATIONS;
 use read::Reader;
 use shape::{List, Section, Shape};
@@ -59,7 +62,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
     let name = path.display().to_string();
     let bytes = read_bounded(path).map_err(|why| ConfigErrors::unreadable(&name, &why))?;
     match String::from_utf8(bytes) {
-        Ok(text) => parse(&text, &name),
+        Ok(text) => parse_with(&text, &name, CHECKS, Some(&read_bounded)),
         Err(why) => Err(not_utf8(&name, &why)),
     }
 }
@@ -90,16 +93,18 @@ fn not_utf8(name: &str, why: &std::string::FromUtf8Error) -> ConfigErrors {
     faults.into_errors()
 }
 
-/// Reads and checks a config text; `file_name` stands in the messages.
+/// Reads and checks a config text; `file_name` stands in the messages. The
+/// files that it names are not read.
 pub fn parse(text: &str, file_name: &str) -> Result<Config, ConfigErrors> {
-    parse_with(text, file_name, CHECKS)
+    parse_with(text, file_name, CHECKS, None)
 }
 
-/// The same with a given registry of checks.
+/// The same with a given registry of checks, and with the files beside it.
 pub(crate) fn parse_with(
     text: &str,
     file_name: &str,
     checks: &[&'static Check],
+    read_beside: Option<ReadBeside<'_>>,
 ) -> Result<Config, ConfigErrors> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let written = written_version(text);
@@ -123,10 +128,13 @@ pub(crate) fn parse_with(
     };
     let shape = Config::shape(checks);
     let mut reader = Reader::top(document.as_table(), &shape, &mut faults);
-    let config = Config::read(&mut reader, checks);
+    let mut config = Config::read(&mut reader, checks);
     // What contradicts itself is only worth saying of values that hold.
     if faults.is_empty() {
         cross::check(&config, checks, &mut faults);
+    }
+    if let Some(read) = read_beside.filter(|_| faults.is_empty()) {
+        config.known = Known::read(&config.reference, read, &mut faults);
     }
     if faults.is_empty() {
         Ok(config)

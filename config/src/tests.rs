@@ -56,7 +56,7 @@ static SAMPLE: Check = Check {
 static SAMPLES: &[&Check] = &[&SAMPLE];
 
 fn with_sample(text: &str) -> Result<Config, ConfigErrors> {
-    parse_with(text, "t.toml", SAMPLES)
+    parse_with(text, "t.toml", SAMPLES, None)
 }
 
 fn messages(result: Result<Config, ConfigErrors>) -> String {

@@ -1,5 +1,7 @@
 //! Keys of judging: deadline, time, verdict, names, devices, report.
 
+use std::path::PathBuf;
+
 use crate::form::{Form, Kind, choices};
 use crate::keys::{DAY_S, Seconds, seconds, whole};
 use crate::shape::sections;
@@ -184,6 +186,23 @@ sections! {
             "是否只认可登记过的设备;未登记的文件仍照常保存",
             "Whether only registered devices are accepted; files of others are stored all the same",
             "research/domain.md 1.9 Q17";
+    }
+    sections {}
+    lists {}
+
+    Reference, "参照资料", "What the admin teaches";
+    keys {
+        exemplars: PathBuf = PathBuf::new(), Kind::Text(Form::PathOrEmpty), "",
+            "各型号参照文件(由 unbroken calibrate 从可信的原始文件建立);留空则没有参照",
+            "The exemplars of each model, made by unbroken calibrate from originals that the admin \
+             vouches for; empty: there are none",
+            "research/forensics.md 4.3";
+        writers: PathBuf = PathBuf::new(), Kind::Text(Form::PathOrEmpty), "",
+            "自有的写入程序签名文件,格式同 probes/data/writers.toml;其中各条先于内置各条。source 以 \
+             “not measured”结尾的只作佐证",
+            "Own signatures of writers, in the format of probes/data/writers.toml; they come before \
+             the shipped ones. One whose source ends in “not measured” only supports",
+            "research/forensics.md 2d: signatures go on growing";
     }
     sections {}
     lists {}
