@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod calibrate;
 mod check;
 mod config;
 mod doctor;
@@ -36,6 +37,8 @@ enum Command {
     Run(run::Run),
     /// Probe and judge files or folders in place; stores nothing
     Check(check::Check),
+    /// Learn what original files of each model have in common
+    Calibrate(calibrate::Calibrate),
     /// Judge stored measurements again by the config in force
     Rejudge(rejudge::Rejudge),
     /// Read stored objects back and hold them against the ledger
@@ -84,6 +87,7 @@ fn dispatch(command: Command) -> ExitCode {
     let result = match command {
         Command::Config(command) => return config::main(&command),
         Command::Check(command) => block_on(command.main()),
+        Command::Calibrate(command) => block_on(command.main()),
         Command::Run(command) => block_on(command.main()),
         Command::Rejudge(command) => block_on(command.main()),
         Command::Verify(command) => block_on(command.main()),

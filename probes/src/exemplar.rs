@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use feature::{Feature, Weight};
-pub use fingerprint::{Fingerprint, Model};
+pub use fingerprint::{Fingerprint, Model, NONE};
 
 use crate::measurements::{Measurements, Trace};
 

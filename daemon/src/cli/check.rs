@@ -49,9 +49,9 @@ const UNUSABLE_SCHEMA: &str = "unbroken.unusable/1";
 type Input = Result<PathBuf, Unusable>;
 
 /// An input that could not be used.
-struct Unusable {
-    path: PathBuf,
-    why: String,
+pub(super) struct Unusable {
+    pub(super) path: PathBuf,
+    pub(super) why: String,
 }
 
 impl Unusable {
@@ -79,38 +79,48 @@ impl Unusable {
 impl Check {
     pub(super) async fn main(self) -> Result<ExitCode, String> {
         let config = Arc::new(place::config(self.config.config.as_deref())?);
-        let prober = place::prober(&config)?;
-        let rules = Arc::new(config.rules());
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let jobs = Arc::new(Semaphore::new(self.jobs.unwrap_or(cores).max(1)));
         let mut exit = Exit::default();
-        let mut pending: VecDeque<Pending> = VecDeque::new();
-        let mut inputs = self
-            .paths
-            .iter()
-            .flat_map(|path| files_beneath(path))
-            .fuse();
-        loop {
-            // Enough are started to keep every job busy while the oldest, whose
-            // answer comes first, still works.
-            while pending.len() < 4 * cores.max(self.jobs.unwrap_or(0)) {
-                let Some(input) = inputs.next() else { break };
-                pending.push_back(start(input, &config, &rules, &prober, &jobs));
-            }
-            let Some(oldest) = pending.pop_front() else {
-                break;
-            };
-            let answer = match oldest.answer.await {
-                Ok(answer) => answer,
-                Err(error) => Err(Unusable::new(
-                    &oldest.path,
-                    format!("its check broke down ({error}); this is a fault of the program"),
-                )),
-            };
+        let take = |answer: Result<Report, Unusable>| {
             exit.take(&answer);
-            print(&answer, self.json)?;
-        }
+            print(&answer, self.json)
+        };
+        each(&self.paths, self.jobs, &config, take).await?;
         Ok(exit.code())
+    }
+}
+
+/// Probes and judges everything in `paths` by `config`, several at once, and
+/// hands each answer over in the order of the inputs.
+pub(super) async fn each(
+    paths: &[PathBuf],
+    jobs: Option<usize>,
+    config: &Arc<Config>,
+    mut take: impl FnMut(Result<Report, Unusable>) -> Result<(), String>,
+) -> Result<(), String> {
+    let prober = place::prober(config)?;
+    let rules = Arc::new(config.rules());
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let turns = Arc::new(Semaphore::new(jobs.unwrap_or(cores).max(1)));
+    let mut pending: VecDeque<Pending> = VecDeque::new();
+    let mut inputs = paths.iter().flat_map(|path| files_beneath(path)).fuse();
+    loop {
+        // Enough are started to keep every job busy while the oldest, whose
+        // answer comes first, still works.
+        while pending.len() < 4 * cores.max(jobs.unwrap_or(0)) {
+            let Some(input) = inputs.next() else { break };
+            pending.push_back(start(input, config, &rules, &prober, &turns));
+        }
+        let Some(oldest) = pending.pop_front() else {
+            return Ok(());
+        };
+        let answer = match oldest.answer.await {
+            Ok(answer) => answer,
+            Err(error) => Err(Unusable::new(
+                &oldest.path,
+                format!("its check broke down ({error}); this is a fault of the program"),
+            )),
+        };
+        take(answer)?;
     }
 }
 

@@ -72,7 +72,8 @@ fn claim(m: &Measurements) -> Option<Claim> {
             .any(|t| t.field.to_lowercase().contains(prefix))
     };
     let make = m.device.make.as_deref().unwrap_or_default();
-    let is_apple_key = names("com.apple.quicktime.make") || names("com.apple.quicktime.model");
+    // Other makers write Apple's keys too, with their own names in them.
+    let is_apple_key = make.is_empty() && names("com.apple.quicktime.model");
     if make.eq_ignore_ascii_case("apple") || is_apple_key {
         Some(Claim::Apple)
     } else if names("com.android.") {
@@ -125,7 +126,11 @@ fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
             let field = trace.field.as_str();
             let is_muxer = MUXER_FIELDS.contains(&field) || field.starts_with("mkv.tag.");
             let is_coder = matches!(field, "h264.sei" | "hevc.sei" | "stsd.compressor");
-            matches!(writer.who, Who::Encoder | Who::Editor) && (is_muxer || is_coder)
+            // A recorder whose vouched files all bear this name builds it in.
+            let is_its_own = writer.who == Who::Encoder && case.exemplars.vouch_for(m, trace);
+            matches!(writer.who, Who::Encoder | Who::Editor)
+                && (is_muxer || is_coder)
+                && !is_its_own
         })
         .map(|(trace, _)| writers::quoted(trace))
         .collect();
@@ -196,6 +201,21 @@ mod tests {
             (Level::Attention, Strength::Strong)
         );
         assert!(seen[0].text.zh.contains("Lavf59.27.100"));
+    }
+
+    #[test]
+    fn another_makers_name_in_apples_keys_claims_no_iphone() {
+        let other = Movie {
+            extra: cat(&[
+                &keys(&[
+                    ("com.apple.quicktime.make", "DJI"),
+                    ("com.apple.quicktime.model", "Pocket"),
+                ]),
+                &itunes_tool("Lavf59.27.100"),
+            ]),
+            ..Movie::default()
+        };
+        assert_eq!(judged(&other), Ruling::NotApplicable);
     }
 
     #[test]

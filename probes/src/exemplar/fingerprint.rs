@@ -42,7 +42,7 @@ const TIMED_MIN_S: f64 = 5.0;
 /// closes its file a moment later.
 const TIMES_SLACK_S: f64 = 3.0;
 /// What stands for a feature that the file could have and has not.
-const NONE: &str = "-";
+pub const NONE: &str = "-";
 
 /// What one file shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -58,6 +58,61 @@ pub fn film(scene: Scene, seconds: f64, created: DateTime<Utc>, to: &Path) -> Re
     )
 }
 
+/// One uncut clip of a body camera that builds FFmpeg in, as its tags and its
+/// structure say: the index first, QuickTime brands. `seed` makes it another
+/// recording of the same camera.
+pub fn body_camera(seed: u32, seconds: f64, to: &Path) -> Result<(), String> {
+    let picture = Scene::Card.source(seconds);
+    ffmpeg(
+        &[
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("{picture},noise=alls=6:allf=t:all_seed={seed},format=yuv420p"),
+            "-f",
+            "lavfi",
+            "-i",
+            &format!("anoisesrc=amplitude=0.02:duration={seconds}:seed={seed}"),
+            "-shortest",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-g",
+            "25",
+            "-c:a",
+            "aac",
+            "-metadata",
+            "com.apple.quicktime.make=Recipe",
+            "-metadata",
+            "com.apple.quicktime.model=BodyCam 1",
+            "-metadata",
+            "com.apple.quicktime.software=1.0",
+            "-movflags",
+            "use_metadata_tags+faststart",
+        ],
+        to,
+    )
+}
+
+/// The same packets in a wrapping of another kind, all tags kept.
+pub fn rewrapped(from: &Path, to: &Path) -> Result<(), String> {
+    let from = from.to_str().ok_or("the clip's path is no UTF-8")?;
+    ffmpeg(
+        &[
+            "-i",
+            from,
+            "-map_metadata",
+            "0",
+            "-movflags",
+            "use_metadata_tags",
+            "-c",
+            "copy",
+        ],
+        to,
+    )
+}
+
 /// Two scenes joined into one clip by a re-encode: a hard cut after `first_s`.
 pub fn joined(first_s: f64, second_s: f64, to: &Path) -> Result<(), String> {
     let first = Scene::Card.source(first_s);
