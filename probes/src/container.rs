@@ -19,6 +19,7 @@ mod photo_marks;
 mod raster;
 mod riff;
 mod sample_table;
+mod seams;
 mod sniff;
 mod stream;
 mod structure;
@@ -44,7 +45,7 @@ use walk::{End, Walk};
 use crate::text::Text;
 
 /// Instrument version: raised whenever the same bytes may read differently.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// A file shorter than this and named as a recording is still to come: no
 /// format holds a picture or a sound in less.

@@ -242,6 +242,19 @@ pub struct SampleTable {
     pub one_tick_runs: Vec<OneTickRun>,
     /// Key samples named in `stss`; `None` if every sample is one.
     pub key_samples: Option<u64>,
+    /// Number of the first key sample, from 1; a recorder starts with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_key_sample: Option<u64>,
+    /// Places at which a track of otherwise constant sample duration has
+    /// another, at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub odd_durations: Vec<OddDuration>,
+    /// How many such places there are, listed or not.
+    pub odd_durations_count: u64,
+    /// Where one long run of a composition offset ends and one of another
+    /// begins, in decoding time from the track's start; at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offset_changes_s: Vec<f64>,
     /// Composition offset of the first sample (`ctts`), in seconds.
     pub first_composition_s: Option<f64>,
     /// Entries of the edit list that were left out beyond the first 100.
@@ -255,6 +268,19 @@ pub struct OneTickRun {
     pub start_s: f64,
     /// How many.
     pub samples: u32,
+}
+
+/// Samples in a row whose duration is not the usual one of their track.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OddDuration {
+    /// Decoding time of the first of them, in seconds.
+    pub start_s: f64,
+    /// How many.
+    pub samples: u32,
+    /// How long they last together.
+    pub duration_s: f64,
+    /// The shortest of them, in ticks of the track.
+    pub shortest_ticks: u32,
 }
 
 /// One entry of an edit list.

@@ -3,6 +3,7 @@
 
 use super::bmff::{self, BoxHead};
 use super::bytes::{Source, be16, be32, fourcc, quote};
+use super::seams;
 use super::structure::Structure;
 use crate::measurements::{OneTickRun, SampleTable, Track};
 
@@ -27,7 +28,8 @@ pub(super) fn read(
     table: &mut SampleTable,
     out: &mut Structure,
 ) {
-    for b in bmff::children(src, stbl.body(), stbl.end()) {
+    let inside = bmff::children(src, stbl.body(), stbl.end());
+    for &b in &inside {
         match &b.kind {
             b"stsd" => descriptions(src, b, track, table, out),
             b"stts" => durations(src, b, track, table),
@@ -37,9 +39,21 @@ pub(super) fn read(
                     .at(b.body().saturating_add(4), 4)
                     .and_then(|c| be32(c, 0));
                 table.key_samples = count.map(u64::from);
+                let first = src.at(b.body().saturating_add(8), 4);
+                let is_held = count.is_some_and(|n| n > 0) && b.body_len() >= 12;
+                let first = first.filter(|_| is_held).and_then(|n| be32(n, 0));
+                table.first_key_sample = first.map(u64::from);
             }
             _ => {}
         }
+    }
+    let found = |kind: &[u8; 4]| inside.iter().copied().find(|b| &b.kind == kind);
+    let stts = found(b"stts");
+    if let Some(stts) = stts {
+        seams::durations(src, stts, track, table);
+    }
+    if let Some(ctts) = found(b"ctts").filter(|_| track.medium == "video") {
+        seams::offsets(src, ctts, stts, track, table);
     }
 }
 

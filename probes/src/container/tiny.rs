@@ -59,6 +59,12 @@ pub(crate) struct Movie {
     /// (duration in movie ticks, media time, rate 16.16).
     pub(crate) edits: Vec<(u32, i32)>,
     pub(crate) first_ctts: u32,
+    /// (count, ticks) of composition offsets; empty: `first_ctts` for all.
+    pub(crate) ctts: Vec<(u32, u32)>,
+    /// Numbers of the key samples.
+    pub(crate) stss: Vec<u32>,
+    /// Duration in the media header; `None`: that of the samples.
+    pub(crate) media_ticks: Option<u32>,
     pub(crate) descriptions: u32,
     /// Boxes behind the tracks in `moov`: `udta`, `meta`.
     pub(crate) extra: Vec<u8>,
@@ -77,6 +83,9 @@ impl Default for Movie {
             stts: vec![(300, 20)],
             edits: vec![(6000, 0)],
             first_ctts: 0,
+            ctts: Vec::new(),
+            stss: vec![1, 31],
+            media_ticks: None,
             descriptions: 1,
             extra: Vec::new(),
             mdat: vec![0x11; 256],
@@ -128,17 +137,35 @@ impl Movie {
             &be(&[0, self.descriptions]),
             &entry.repeat(self.descriptions as usize),
         ]);
-        let ctts = be(&[0, 1, 300, self.first_ctts]);
+        let plain = vec![(300, self.first_ctts)];
+        let offsets = if self.ctts.is_empty() {
+            &plain
+        } else {
+            &self.ctts
+        };
+        let mut ctts = be(&[0, u32::try_from(offsets.len()).unwrap()]);
+        for &(n, ticks) in offsets {
+            ctts.extend(be(&[n, ticks]));
+        }
+        let mut stss = be(&[0, u32::try_from(self.stss.len()).unwrap()]);
+        stss.extend(be(&self.stss));
         let stbl = bx(
             b"stbl",
             &cat(&[
                 &bx(b"stsd", &stsd),
                 &bx(b"stts", &stts),
                 &bx(b"ctts", &ctts),
-                &bx(b"stss", &be(&[0, 2, 1, 31])),
+                &bx(b"stss", &stss),
             ]),
         );
-        let mdhd = be(&[0, self.created, self.modified, 600, ticks, 0x55C4_0000]);
+        let mdhd = be(&[
+            0,
+            self.created,
+            self.modified,
+            600,
+            self.media_ticks.unwrap_or(ticks),
+            0x55C4_0000,
+        ]);
         let hdlr = cat(&[&[0; 8], b"vide", &[0; 12], self.video_handler]);
         let mdia = bx(
             b"mdia",
