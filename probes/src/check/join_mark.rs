@@ -1,8 +1,10 @@
 //! `join_mark`: sample durations and descriptions as a joining program leaves
 //! them.
 
+mod seams;
+
 use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
-use crate::measurements::{Kind, Span, Track};
+use crate::measurements::{Kind, SampleTable, Span, Track};
 use crate::text::{StaticText, Text};
 
 /// Recorders start up unevenly in their first half second
@@ -28,17 +30,21 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** MP4/MOV 样本表中是否有连续三个以上时长不超过一个时钟单位的画面或声音块,\
              以及同一轨是否有两套以上编码参数。\n\n\
-             **测量方法** 逐项读取 stts、stsd。任何摄像设备都不可能在 1/600 秒内拍下三幅画面;\
-             拼接软件在接缝处会写出这样的时长(实测 FFmpeg 拼接:画面 14 个、声音 23 个)。\n\n\
+             **测量方法** 逐项读取 stts、stsd、ctts。任何摄像设备都不可能在 1/600 秒内拍下三幅画面;\
+             拼接软件在接缝处会写出这样的时长(实测 FFmpeg 拼接:画面 14 个、声音 23 个)。\
+             时长本来恒定的画面轨和声音轨在同一时刻出现异常时长,或画面的合成时间偏移从某一时刻起改为另一恒定值\
+             (实测经 TS 拼接),也是接缝。\n\n\
              **可能含义** 文件由两段以上记录拼接而成。\n\n\
              **常见的正常原因** 设备自动把分段合并;设备在分段处重启编码器;维修软件重建索引。\n\n\
              **如何确认** 查看所示时刻前后的画面,并提供设备中的原始分段。",
         en: "**What it looks at** Whether the sample tables of an MP4 or MOV hold three or more pictures or blocks \
              of sound in a row that last at most one tick, and whether one track has more than one set of coding \
              parameters.\n\n\
-             **How it is measured** stts and stsd are read entry by entry. No camera takes three pictures within \
+             **How it is measured** stts, stsd and ctts are read entry by entry. No camera takes three pictures within \
              1/600 s; joining programs write such durations at the seam (measured with FFmpeg: 14 pictures, 23 \
-             blocks of sound).\n\n\
+             blocks of sound). A seam is also where picture and sound, of constant durations elsewhere, have an odd \
+             one at the same moment, or where the composition offset changes from one constant to another (measured \
+             on joins through MPEG-TS).\n\n\
              **What it can mean** The file was joined from two or more recordings.\n\n\
              **Usual innocent causes** A device that joins its own segments; a recorder that restarts its encoder \
              between segments; an index rebuilt by repair software.\n\n\
@@ -58,7 +64,13 @@ fn judge(case: &Case<'_>) -> Ruling {
     if !tracks().any(|t| t.sample_table.is_some()) {
         return Ruling::NotApplicable;
     }
-    let seen: Vec<Seen> = tracks().flat_map(says).collect();
+    let mut seen: Vec<Seen> = tracks().flat_map(says).collect();
+    let told: Vec<f64> = seen
+        .iter()
+        .flat_map(|s| s.spans.iter().map(|p| p.start_s))
+        .collect();
+    let tracks: Vec<&Track> = tracks().collect();
+    seen.extend(seams::in_tracks(&tracks, &told));
     if seen.is_empty() {
         Ruling::Pass
     } else {
@@ -66,14 +78,21 @@ fn judge(case: &Case<'_>) -> Ruling {
     }
 }
 
+/// True if the moment lies in neither the start nor the end of the track.
+fn is_within(table: &SampleTable, at_s: f64) -> bool {
+    let end_s = table.duration_s.unwrap_or(f64::INFINITY);
+    at_s >= START_UP_S && at_s < end_s - START_UP_S
+}
+
 fn says(track: &Track) -> Vec<Seen> {
     let Some(table) = &track.sample_table else {
         return Vec::new();
     };
     let mut seen = Vec::new();
-    let end_s = table.duration_s.unwrap_or(f64::INFINITY);
-    let within = |at_s: f64| at_s >= START_UP_S && at_s < end_s - START_UP_S;
-    let runs = table.one_tick_runs.iter().filter(|r| within(r.start_s));
+    let runs = table
+        .one_tick_runs
+        .iter()
+        .filter(|r| is_within(table, r.start_s));
     let spans: Vec<Span> = runs
         .clone()
         .map(|r| Span {

@@ -35,18 +35,18 @@ pub static CHECK: Check = Check {
         en: "The structure does not contradict the device that the metadata name.",
     },
     doc: StaticText {
-        zh: "**检查内容** 视频元数据称由 Apple 或 Android 设备录制时,文件结构是否出自其他封装、编码软件。\n\n\
-             **测量方法** 对照容器写入者(如 Lavf)、轨道处理器名称、编码器自述(x264/x265)和影片时间。\
-             iPhone 与 Android 的系统录像程序不使用 FFmpeg 或 x264。\n\n\
+        zh: "**检查内容** 视频元数据或轨道名称称由 Apple、Android、GoPro、索尼设备录制时,文件结构是否出自其他封装、编码软件。\n\n\
+             **测量方法** 对照容器写入者(如 Lavf)、文件类型标识、轨道处理器名称、编码器自述(x264/x265)和影片时间。\
+             这些设备自己的录像程序不使用 FFmpeg 或 x264;转存时轨道处理器名称常被原样保留。\n\n\
              **可能含义** 文件在录制后被重新封装或编码,同时保留了原设备信息。\n\n\
              **常见的正常原因** 第三方拍摄应用(如水印相机)自带 FFmpeg;传输、采集软件转存时保留设备信息;\
              为缩小体积而转码。\n\n\
              **如何确认** 请提供设备中的原始文件;说明所用拍摄应用。",
-        en: "**What it looks at** Where a video's metadata name an Apple or Android device: whether the structure \
-             was written by another muxer or encoder.\n\n\
-             **How it is measured** By the container's writer (Lavf …), handler names, the encoder's own note \
-             (x264, x265) and the movie's times. The recording programs of iPhone and Android use neither \
-             FFmpeg nor x264.\n\n\
+        en: "**What it looks at** Where a video's tags or track names say that an Apple, Android, GoPro or Sony \
+             device recorded it: whether another muxer or encoder wrote the structure.\n\n\
+             **How it is measured** By the container's writer (Lavf …), file type brands, handler names, the encoder's own \
+             note (x264, x265) and the movie's times. These devices' own programs use neither FFmpeg nor x264; \
+             programs that copy a recording often keep its handler names.\n\n\
              **What it can mean** The file was wrapped or encoded anew after recording, with the device's names \
              kept.\n\n\
              **Usual innocent causes** Third-party camera apps (watermark cameras) that build in FFmpeg; transfer \
@@ -58,11 +58,39 @@ pub static CHECK: Check = Check {
     judge,
 };
 
-/// A family of recorders that the metadata can name.
+/// A family of recorders that tags or handler names can name.
 #[derive(Clone, Copy, PartialEq)]
 enum Claim {
     Apple,
     Android,
+    GoPro,
+    Sony,
+}
+
+/// Handler names that only the recorder's own program writes. Muxers that copy
+/// packets keep them (measured: FFmpeg, into MP4 and into Matroska's tags).
+const HANDLERS: &[(&str, Claim)] = &[
+    ("Core Media Video", Claim::Apple),
+    ("Core Media Audio", Claim::Apple),
+    ("VideoHandle", Claim::Android),
+    ("SoundHandle", Claim::Android),
+    ("GoPro AVC", Claim::GoPro),
+    ("GoPro AAC", Claim::GoPro),
+    ("GoPro H.265", Claim::GoPro),
+    ("Video Media Handler", Claim::Sony),
+    ("Sound Media Handler", Claim::Sony),
+];
+
+impl Claim {
+    fn device(self) -> StaticText {
+        let (zh, en) = match self {
+            Self::Apple => ("Apple 设备", "an Apple device"),
+            Self::Android => ("Android 设备", "an Android device"),
+            Self::GoPro => ("GoPro 相机", "a GoPro camera"),
+            Self::Sony => ("索尼相机", "a Sony camera"),
+        };
+        StaticText { zh, en }
+    }
 }
 
 fn claim(m: &Measurements) -> Option<Claim> {
@@ -75,12 +103,19 @@ fn claim(m: &Measurements) -> Option<Claim> {
     // Other makers write Apple's keys too, with their own names in them.
     let is_apple_key = make.is_empty() && names("com.apple.quicktime.model");
     if make.eq_ignore_ascii_case("apple") || is_apple_key {
-        Some(Claim::Apple)
-    } else if names("com.android.") {
-        Some(Claim::Android)
-    } else {
-        None
+        return Some(Claim::Apple);
     }
+    if names("com.android.") {
+        return Some(Claim::Android);
+    }
+    let handlers = m
+        .traces
+        .iter()
+        .filter(|t| matches!(t.field.as_str(), "hdlr" | "mkv.tag.HANDLER_NAME"));
+    handlers
+        .filter_map(|t| HANDLERS.iter().find(|(name, _)| *name == t.written))
+        .map(|(_, claim)| *claim)
+        .next()
 }
 
 fn judge(case: &Case<'_>) -> Ruling {
@@ -92,10 +127,10 @@ fn judge(case: &Case<'_>) -> Ruling {
     if signs.is_empty() {
         return Ruling::Pass;
     }
-    let (device_zh, device_en) = match claim {
-        Claim::Apple => ("Apple 设备", "an Apple device"),
-        Claim::Android => ("Android 设备", "an Android device"),
-    };
+    let StaticText {
+        zh: device_zh,
+        en: device_en,
+    } = claim.device();
     let signs = signs.join("; ");
     let contradiction = Seen::new(
         Level::Attention,
@@ -134,6 +169,13 @@ fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
         })
         .map(|(trace, _)| writers::quoted(trace))
         .collect();
+    // FFmpeg's muxer names this version in every MP4 and MOV; no recorder of
+    // these families does.
+    let ftyp = m.traces.iter().find(|t| t.field == "ftyp");
+    signs.extend(
+        ftyp.filter(|t| is_ffmpeg_brand(&t.written))
+            .map(writers::quoted),
+    );
     // Handler and times together: either alone occurs in third-party apps'
     // files that only pass through Apple's own export.
     let foreign_handler = m.traces.iter().find(|t| {
@@ -149,6 +191,12 @@ fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
     }
     signs.truncate(6);
     signs
+}
+
+/// `isom 512 [isom iso2 avc1 mp41]`: a minor version of 512.
+fn is_ffmpeg_brand(written: &str) -> bool {
+    let (brands, _) = written.split_once('[').unwrap_or((written, ""));
+    brands.trim_end().ends_with(" 512")
 }
 
 #[cfg(test)]
@@ -206,6 +254,7 @@ mod tests {
     #[test]
     fn another_makers_name_in_apples_keys_claims_no_iphone() {
         let other = Movie {
+            video_handler: b"DJI.AVC\0",
             extra: cat(&[
                 &keys(&[
                     ("com.apple.quicktime.make", "DJI"),
@@ -232,8 +281,24 @@ mod tests {
     }
 
     #[test]
+    fn a_cameras_handler_in_ffmpegs_wrapping_is_strong_even_without_its_name() {
+        let kept = |ftyp: &[u8]| Movie {
+            ftyp: ftyp.to_vec(),
+            video_handler: b"GoPro AVC\0",
+            ..Movie::default()
+        };
+        assert_eq!(judged(&kept(b"mp41\x13\x10\x18\0mp41")), Ruling::Pass);
+        let Ruling::Found(seen) = judged(&kept(b"isom\0\0\x02\0isomiso2avc1mp41")) else {
+            panic!("a contradiction passed")
+        };
+        assert_eq!(seen[0].strength, Strength::Strong);
+        assert!(seen[0].text.en.contains("a GoPro camera") && seen[0].text.en.contains("isom 512"));
+    }
+
+    #[test]
     fn a_file_that_names_no_phone_is_left_out() {
         let converted = Movie {
+            video_handler: b"Some Handler\0",
             extra: itunes_tool("Lavf59.27.100"),
             ..Movie::default()
         };
