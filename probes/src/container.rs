@@ -20,6 +20,7 @@ mod raster;
 mod riff;
 mod sample_table;
 mod seams;
+mod service;
 mod sniff;
 mod stream;
 mod structure;
@@ -128,7 +129,10 @@ pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) ->
         Format::Matroska | Format::Webm => movie_marks::matroska(&mut src, &mut out),
         Format::MpegTs => {
             marks::encoders(&mut src, 0, &mut out);
-            transport::read(&mut src, &mut out.container);
+            let provider = transport::read(&mut src, &mut out.container);
+            if let Some((written, offset)) = provider {
+                out.trace("ts.provider", written, offset);
+            }
         }
         Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, &mut out),
         _ => {}

@@ -122,6 +122,9 @@ pub struct Container {
     /// Where the container's own clock is out of step by at least 0.1 s
     /// (fragments) or 0.5 s (PCR), at most 100.
     pub time_jumps: Vec<TimeJump>,
+    /// Where MPEG-TS gives a table a new version, at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub table_changes: Vec<TableChange>,
 }
 
 /// A number that a container counts up by itself.
@@ -156,6 +159,24 @@ pub struct CounterBreak {
     pub expected: u64,
     /// The number that stands there.
     pub found: u64,
+}
+
+/// A place where a table of MPEG-TS says that it is new.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TableChange {
+    /// `pat` or `pmt`.
+    pub table: String,
+    /// Its PID.
+    pub part: u32,
+    /// On the container's clock, from the recording's start, where it has one.
+    pub at_s: Option<f64>,
+    /// Where in the file.
+    pub offset_bytes: u64,
+    /// Its version before.
+    pub before: u32,
+    /// Its version from here on.
+    pub after: u32,
 }
 
 /// A place where the container's own clock is out of step.

@@ -162,17 +162,32 @@ fn says(track: &Track, hidden: &Hidden, case: &Case<'_>) -> Option<Seen> {
     if at_end {
         spans.push(place(hidden.shown_s));
     }
+    // Apple's own programs write such lists on trimming and for live photos:
+    // the material is hidden all the same, and who asks should know where to
+    // look.
+    let is_apples = track
+        .handler
+        .as_deref()
+        .is_some_and(|h| h.starts_with("Core Media"));
+    let (apple_zh, apple_en) = if is_apples {
+        (
+            "此文件由 Apple 的程序写成,在“照片”中修剪、导出,或实况照片,都会留下这样的列表。",
+            " Apple's own program wrote this file: trimming or exporting in Photos, and live photos, leave such a list.",
+        )
+    } else {
+        ("", "")
+    };
     let text = Text::new(
         format!(
             "{medium_zh}轨(第 {} 轨)有 {:.2} 秒内容仍在文件中而播放时不显示:\
-             开头 {start_s:.2} 秒,其后 {rest_s:.2} 秒。可能在录制后修剪过,被隐藏部分可以取出查看。",
+             开头 {start_s:.2} 秒,其后 {rest_s:.2} 秒。可能在录制后修剪过,被隐藏部分可以取出查看。{apple_zh}",
             track.index,
             start_s + rest_s,
         ),
         format!(
             "{:.2} s of the {medium_en} track (no. {}) are still in the file and not shown: {start_s:.2} s at \
              the start, {rest_s:.2} s later. It may have been trimmed after recording; the hidden part can be \
-             viewed.",
+             viewed.{apple_en}",
             start_s + rest_s,
             track.index,
         ),
@@ -246,6 +261,19 @@ mod tests {
         trial.m.tracks[0].edits[0].rate = 0.5;
         assert_eq!(trial.judge(&CHECK), Ruling::Pass);
         assert_eq!(clip("video", 0.0, 0.0, 0.0).judge(&CHECK), Ruling::Pass);
+    }
+
+    #[test]
+    fn apples_own_lists_are_told_as_such() {
+        let mut trial = clip("video", 0.46, 9.5, 0.0);
+        let text = |trial: &Trial| match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen[0].text.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(!text(&trial).en.contains("Apple"));
+        trial.m.tracks[0].handler = Some("Core Media Video".to_owned());
+        let text = text(&trial);
+        assert!(text.zh.contains("Apple") && text.en.contains("live photos"));
     }
 
     #[test]

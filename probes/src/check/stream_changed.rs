@@ -4,7 +4,7 @@ use crate::check::moments::{clock, not_measured};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::decoding::SPANS_MAX;
 use crate::measure::timing::Change;
-use crate::measurements::{Decoding, Kind, Span};
+use crate::measurements::{Container, Decoding, Kind, Measurements, Span};
 use crate::text::{StaticText, Text};
 
 /// How far from damage a change may be and still be its effect: damage is dated
@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 同一文件内画面尺寸、采样率、声道数或编码参数的变化。\n\n\
-             **测量方法** 逐帧比较解码后的尺寸和声音参数,并记录容器中途给出的新编码参数。\n\n\
+             **测量方法** 逐帧比较解码后的尺寸和声音参数,并记录容器中途给出的新编码参数、画面改用的参数集,以及 MPEG-TS 节目表(PAT、PMT)的版本变化。\n\n\
              **可能含义** 文件由不同来源的片段连接而成。\n\n\
              **常见的正常原因** 录像机重启编码器、自适应码率的网络录像、手机切换镜头;数据损坏使参数读错,\
              因此损坏处的变化不作为编辑痕迹,只说明无法判断。\n\n\
@@ -38,7 +38,8 @@ pub static CHECK: Check = Check {
         en: "**What it finds** Changes of picture size, sampling rate, channels or coding parameters within one \
              file.\n\n\
              **How it is measured** Size and sound parameters are compared from frame to frame; new coding \
-             parameters handed over by the container are noted.\n\n\
+             parameters handed over by the container are noted, parameter sets that the pictures use, and new \
+             versions of MPEG-TS tables (PAT, PMT).\n\n\
              **What it can mean** The file was joined from parts of different origin.\n\n\
              **Usual innocent causes** A recorder that restarted its encoder; network recording at an adaptive \
              rate; a phone that changed lenses; damaged data, which make a \
@@ -147,10 +148,81 @@ fn judge(case: &Case<'_>) -> Ruling {
         );
         seen.push(tell(&soft, Strength::Supporting, text));
     }
+    seen.extend(parameter_sets(m, settling_s));
+    seen.extend(m.container.as_ref().and_then(tables));
     if seen.is_empty() {
         return Ruling::Pass;
     }
     Ruling::Found(seen)
+}
+
+/// Another sequence parameter set in use from some moment on, in the stream
+/// itself. What another finding already says of the same moment is not said
+/// again.
+fn parameter_sets(m: &Measurements, settling_s: f64) -> Option<Seen> {
+    let told = |at_s: f64| {
+        let changes = m.timing.iter().flat_map(|t| &t.changes);
+        changes
+            .into_iter()
+            .any(|c| (c.at_s - at_s).abs() <= DAMAGE_REACH_S)
+    };
+    let moments: Vec<f64> = m.bitstream.as_ref()?.parameter_changes_s.clone();
+    let moments: Vec<f64> = moments
+        .into_iter()
+        .filter(|&s| s >= settling_s && !is_at_damage(&m.decoding, s) && !told(s))
+        .collect();
+    let first = clock(*moments.first()?);
+    let count = moments.len();
+    let text = Text::new(
+        format!(
+            "自 {first} 起画面改用另一套编码参数(序列参数集),全文件共改变 {count} 次;一次连续录制通常只有一套。"
+        ),
+        format!(
+            "From {first} on the pictures use another set of coding parameters (sequence parameter set); {count} \
+             changes in all. One continuous recording usually has one."
+        ),
+    );
+    Some(Seen {
+        spans: moments.into_iter().map(at).collect(),
+        measured: Some(count as f64),
+        limit: Some(0.0),
+        unit: "count",
+        ..Seen::new(Level::Attention, Strength::Strong, text)
+    })
+}
+
+fn at(at_s: f64) -> Span {
+    Span {
+        start_s: at_s,
+        end_s: at_s,
+    }
+}
+
+/// Tables of MPEG-TS that give themselves a new version: the stream announces
+/// other contents.
+fn tables(container: &Container) -> Option<Seen> {
+    let changes = &container.table_changes;
+    let first = changes.first()?;
+    let name = first.table.to_uppercase();
+    let (moment, count) = (clock(first.at_s.unwrap_or(0.0)), changes.len());
+    let text = Text::new(
+        format!(
+            "节目表 {name} 的版本在 {moment}(第 {} 字节)由 {} 变为 {},即码流声明内容已改变;共 {count} 处。",
+            first.offset_bytes, first.before, first.after
+        ),
+        format!(
+            "At {moment} (byte {}) the version of the table {name} goes from {} to {}: the stream announces other \
+             contents; {count} such places.",
+            first.offset_bytes, first.before, first.after
+        ),
+    );
+    Some(Seen {
+        spans: changes.iter().filter_map(|c| c.at_s).map(at).collect(),
+        measured: Some(count as f64),
+        limit: Some(0.0),
+        unit: "count",
+        ..Seen::new(Level::Attention, Strength::Supporting, text)
+    })
 }
 
 /// True if damage may have caused a change at this moment. Behind a list that
@@ -192,22 +264,29 @@ fn tell(changes: &[&Change], strength: Strength, text: Text) -> Seen {
 mod tests {
     use super::*;
     use crate::check::trial::Trial;
+    use crate::measure::bitstream::Bitstream;
     use crate::measure::timing::Timing;
     use crate::measure::video::Video;
+    use crate::measurements::TableChange;
 
-    fn judged(what: &str, at_s: f64) -> Option<Strength> {
+    fn changed(changes: &[(f64, &str)]) -> Trial {
         let mut trial = Trial::video(10.0);
         trial.m.video = Some(Video::default());
+        let change = |&(at_s, what): &(f64, &str)| Change {
+            at_s,
+            what: what.to_owned(),
+            ..Change::default()
+        };
         trial.m.timing.push(Timing {
             medium: "audio".to_owned(),
-            changes: vec![Change {
-                at_s,
-                what: what.to_owned(),
-                ..Change::default()
-            }],
+            changes: changes.iter().map(change).collect(),
             ..Timing::default()
         });
-        match trial.judge(&CHECK) {
+        trial
+    }
+
+    fn judged(what: &str, at_s: f64) -> Option<Strength> {
+        match changed(&[(at_s, what)]).judge(&CHECK) {
             Ruling::Found(seen) => Some(seen[0].strength),
             _ => None,
         }
@@ -271,6 +350,47 @@ mod tests {
         };
         assert_eq!(level_beside(list(SPANS_MAX)).0, Level::Unknown);
         assert_eq!(level_beside(list(SPANS_MAX - 1)).0, Level::Attention);
+    }
+
+    #[test]
+    fn another_parameter_set_in_the_stream_is_strong_and_told_once() {
+        let with = |at_s: f64| {
+            let mut trial = changed(&[]);
+            trial.m.bitstream = Some(Bitstream {
+                parameter_changes_s: vec![at_s],
+                ..Bitstream::default()
+            });
+            trial
+        };
+        assert_eq!(with(0.49).judge(&CHECK), Ruling::Pass);
+        let Ruling::Found(seen) = with(7.0).judge(&CHECK) else {
+            panic!("another parameter set passed")
+        };
+        assert_eq!((seen.len(), seen[0].strength), (1, Strength::Strong));
+        assert_eq!(seen[0].spans, [at(7.0)]);
+        // The same moment is told once.
+        let mut also_larger = changed(&[(7.2, "picture_size")]);
+        also_larger.m.bitstream = with(7.0).m.bitstream;
+        let Ruling::Found(seen) = also_larger.judge(&CHECK) else {
+            panic!("another size passed")
+        };
+        assert_eq!(seen.len(), 1);
+    }
+
+    #[test]
+    fn a_table_of_a_new_version_only_supports() {
+        let mut trial = changed(&[]);
+        trial.m.container.get_or_insert_default().table_changes = vec![TableChange {
+            table: "pmt".to_owned(),
+            at_s: Some(3.0),
+            after: 1,
+            ..TableChange::default()
+        }];
+        let Ruling::Found(seen) = trial.judge(&CHECK) else {
+            panic!("a new table passed")
+        };
+        assert_eq!(seen[0].strength, Strength::Supporting);
+        assert!(seen[0].text.zh.contains("PMT"));
     }
 
     #[test]

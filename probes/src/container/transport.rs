@@ -4,6 +4,7 @@
 
 use super::bytes::{Source, be16, be32};
 use super::counting::{counter, note_break, note_jump};
+use super::service::Tables;
 use super::stream::{Layout, packet_layout};
 use crate::measurements::{Container, Counter, CounterBreak, TimeJump};
 
@@ -11,6 +12,8 @@ use crate::measurements::{Container, Counter, CounterBreak, TimeJump};
 /// adaptation field's length and flags, and the clock.
 const LOOKED_AT_BYTES: usize = 12;
 const SYNC_BYTE: u8 = 0x47;
+/// A packet without what M2TS and others put around it.
+const PACKET_BYTES: u64 = 188;
 /// Packets that carry nothing (2.4.3.3, table 2-3).
 const NULL_PID: u16 = 0x1FFF;
 /// PIDs that are followed; a broadcast multiplex has fewer.
@@ -23,18 +26,18 @@ const JUMP_MIN_S: f64 = 0.5;
 /// Bytes searched for the next packet where one does not start in its place.
 const SEARCH_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Follows every packet of the file.
-pub(super) fn read(src: &mut Source<'_>, out: &mut Container) {
+/// Follows every packet of the file. Gives the provider and service that the
+/// stream names, and where they stand.
+pub(super) fn read(src: &mut Source<'_>, out: &mut Container) -> Option<(String, u64)> {
     let head = src.owned(0, 4096);
-    let Some(layout) = packet_layout(&head) else {
-        return;
-    };
+    let layout = packet_layout(&head)?;
     let mut stream = Stream::default();
     let mut at = 0_u64;
     let length = layout.packet as u64;
     while let Some(packet) = look(src, at, layout) {
         if packet.first() == Some(&SYNC_BYTE) {
             stream.packet(&packet, at, &mut out.time_jumps);
+            stream.table(src, &packet, at.saturating_add(layout.sync as u64));
             at = at.saturating_add(length);
             continue;
         }
@@ -58,6 +61,8 @@ pub(super) fn read(src: &mut Source<'_>, out: &mut Container) {
     out.counters.push(stream.sync);
     out.counters
         .extend(stream.pids.into_iter().map(|p| p.counter));
+    out.table_changes = stream.tables.changes;
+    stream.tables.provider
 }
 
 /// The first bytes of the packet at `at`, from its sync byte on.
@@ -99,6 +104,7 @@ struct Stream {
     clock_pid: Option<u16>,
     first_pcr: Option<i64>,
     last_pcr: Option<i64>,
+    tables: Tables,
 }
 
 impl Default for Stream {
@@ -109,11 +115,23 @@ impl Default for Stream {
             clock_pid: None,
             first_pcr: None,
             last_pcr: None,
+            tables: Tables::default(),
         }
     }
 }
 
 impl Stream {
+    /// Reads the table that starts in the packet at `offset_bytes`, if one does.
+    fn table(&mut self, src: &mut Source<'_>, head: &[u8; LOOKED_AT_BYTES], offset_bytes: u64) {
+        let Some(pid) = be16(head, 1).map(|word| word & 0x1FFF) else {
+            return;
+        };
+        if self.tables.wants(pid) {
+            let packet = src.owned(offset_bytes, PACKET_BYTES);
+            self.tables.packet(pid, &packet, offset_bytes, self.now_s());
+        }
+    }
+
     fn packet(&mut self, p: &[u8; LOOKED_AT_BYTES], at: u64, jumps: &mut Vec<TimeJump>) {
         self.sync.steps += 1;
         let Some(word) = be16(p, 1) else { return };
