@@ -15,6 +15,7 @@ use crate::capture::{CaptureEnd, ClockQuirk};
 use crate::deadline::Saved;
 use crate::exemplar::Exemplars;
 use crate::measurements::{Custody, Kind, Measurements, Region, Span};
+use crate::segment::Segment;
 use crate::text::{StaticText, Text};
 use crate::writers::Writers;
 
@@ -43,6 +44,7 @@ pub mod photo_recompressed;
 pub mod photo_small;
 pub mod photo_thumbnail_mismatch;
 pub mod saved_late;
+pub mod segment_gap;
 pub mod stream_changed;
 pub mod structure_contradicts_metadata;
 pub mod timestamp_gap;
@@ -255,6 +257,9 @@ pub struct Context {
     pub visit_last_end: Option<DateTime<Utc>>,
     /// An earlier file with the same bytes.
     pub duplicate_of: Option<Twin>,
+    /// Other recordings of the same case and node that may be parts of one
+    /// recording with this.
+    pub siblings: Vec<Segment>,
 }
 
 /// The time window of a visit.

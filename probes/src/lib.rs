@@ -25,4 +25,5 @@ pub mod deadline;
 pub mod exemplar;
 pub mod judge;
 pub mod registry;
+pub mod segment;
 pub mod writers;

@@ -6,9 +6,10 @@ use crate::check::{
     capture_time_inconsistent, capture_time_missing, clock_in_future, counter_hole, decode_errors,
     duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list, join_mark, messenger_copy,
     outside_visit, photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
-    photo_thumbnail_mismatch, saved_late, stream_changed, structure_contradicts_metadata,
-    timestamp_gap, truncated, unlike_its_model, unreadable, video_black, video_blurred, video_cut,
-    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
+    photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
+    structure_contradicts_metadata, timestamp_gap, truncated, unlike_its_model, unreadable,
+    video_black, video_blurred, video_cut, video_frozen, video_inserted, video_reencoded,
+    video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -46,6 +47,7 @@ pub static CHECKS: &[&Check] = &[
     &video_frozen::CHECK,
     &video_stutter::CHECK,
     &timestamp_gap::CHECK,
+    &segment_gap::CHECK,
     &stream_changed::CHECK,
     &audio_gap::CHECK,
     &audio_silent::CHECK,

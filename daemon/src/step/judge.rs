@@ -7,6 +7,7 @@ use unbroken_config::Config;
 use unbroken_probes::check::{Context, Twin, Visit};
 use unbroken_probes::judge::{Judgement, Verdict, judge as judge_by_rules};
 use unbroken_probes::measurements::{Custody, Measurements};
+use unbroken_probes::segment::Segment;
 
 use super::Happened;
 use super::probe::digests_of;
@@ -14,7 +15,7 @@ use crate::cases::{Assignment, readable_name};
 use crate::house::House;
 use crate::life::Event;
 use crate::port::fault::Fault;
-use crate::port::ledger::{Between, Change, FileRow};
+use crate::port::ledger::{Between, Change, FileRow, Filter};
 
 /// First judgement: before the file is stored, so that deadlines are known.
 pub async fn judge(house: &House, row: &FileRow) -> Result<Happened, Fault> {
@@ -82,6 +83,7 @@ pub async fn context(
             end: v.end,
         }),
         duplicate_of: twin(house, row, assignment.as_ref()).await?,
+        siblings: siblings(house, row, assignment.as_ref()).await?,
         ..context_in_place(config, row.path.name())
     })
 }
@@ -96,6 +98,58 @@ pub fn context_in_place(config: &Config, name: &[u8]) -> Context {
         save_limit_s: config.save_limit_s(),
         ..Context::default()
     }
+}
+
+/// Most files of one case among which parts of one recording are looked for.
+const CASE_FILES_MAX: u32 = 2000;
+/// Most of them whose measurements are read.
+const SIBLINGS_MAX: usize = 12;
+
+/// The files of the same case and node that the same device named just before
+/// this one: their names differ in digits only. Those that are not measured yet
+/// are not among them; when they are, judging again finds them.
+async fn siblings(
+    house: &House,
+    row: &FileRow,
+    assignment: Option<&Assignment>,
+) -> Result<Vec<Segment>, Fault> {
+    let Some(assignment) = assignment else {
+        return Ok(Vec::new());
+    };
+    let Some(number) = assignment.number.clone() else {
+        return Ok(Vec::new());
+    };
+    let filter = Filter {
+        case_number: Some(number),
+        limit: CASE_FILES_MAX,
+        ..Filter::default()
+    };
+    let own = readable_name(row.path.name()).text;
+    let in_case = house.ledger.list(&filter).await?;
+    let mut earlier: Vec<(String, FileRow)> = in_case
+        .into_iter()
+        .filter(|other| other.id != row.id && other.digests.is_some())
+        .filter(|other| Assignment::of(other).is_some_and(|a| a.node == assignment.node))
+        .map(|other| (readable_name(other.path.name()).text, other))
+        .filter(|(name, _)| *name < own && is_named_alike(name, &own))
+        .collect();
+    earlier.sort_by(|a, b| b.0.cmp(&a.0));
+    earlier.truncate(SIBLINGS_MAX);
+    let mut found = Vec::with_capacity(earlier.len());
+    for (name, other) in earlier {
+        let blake3 = &digests_of(&other)?.blake3;
+        let measured = house.ledger.measured(blake3).await?;
+        let m = measured.and_then(|m| serde_json::from_value::<Measurements>(m.measurements).ok());
+        found.extend(m.and_then(|m| Segment::of(&name, &m)));
+    }
+    Ok(found)
+}
+
+/// True if two names differ in their digits only.
+fn is_named_alike(a: &str, b: &str) -> bool {
+    let mut pairs = a.chars().zip(b.chars());
+    a.chars().count() == b.chars().count()
+        && pairs.all(|(a, b)| a == b || (a.is_ascii_digit() && b.is_ascii_digit()))
 }
 
 /// Most earlier files of the same bytes that are looked at.
@@ -139,4 +193,23 @@ pub fn verdict_word(verdict: Verdict) -> String {
 /// The codes found, for the chain.
 pub fn codes(judgement: &Judgement) -> Vec<&str> {
     judgement.findings.iter().map(|f| f.code.as_str()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_one_device_differ_in_digits_only() {
+        assert!(is_named_alike("DJI_0012.MP4", "DJI_0013.MP4"));
+        assert!(is_named_alike("录像001.mp4", "录像002.mp4"));
+        for other in [
+            "DJI_0012.MOV",
+            "DJI_012.MP4",
+            "GOP_0012.MP4",
+            "DJI_0012a.MP4",
+        ] {
+            assert!(!is_named_alike("DJI_0012.MP4", other), "{other}");
+        }
+    }
 }

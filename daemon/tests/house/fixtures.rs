@@ -28,6 +28,16 @@ use unbroken_probes::probe::Wants;
 /// The bytes of every test's file.
 pub const CONTENT: &[u8] = b"the bytes of a recording";
 
+/// The outside of every test's file.
+const OUTSIDE: Fingerprint = Fingerprint {
+    dev: 1,
+    ino: 2,
+    size_bytes: CONTENT.len() as u64,
+    mtime_ns: 3,
+    ctime_ns: 4,
+    blocks: 1,
+};
+
 /// Time that passes only while somebody sleeps.
 #[derive(Default)]
 pub struct FastClock {
@@ -102,14 +112,7 @@ impl Home {
         let notice = Notice {
             share: "drop".to_owned(),
             path: RelPath::new("YW2026040001/a.jpg").unwrap(),
-            fingerprint: Fingerprint {
-                dev: 1,
-                ino: 2,
-                size_bytes: CONTENT.len() as u64,
-                mtime_ns: 3,
-                ctime_ns: 4,
-                blocks: 1,
-            },
+            fingerprint: OUTSIDE,
             state: State::Seen,
             why: None,
         };
@@ -127,6 +130,47 @@ impl Home {
             ..Change::default()
         };
         self.step(id, State::Settled, Event::Copied, copied).await
+    }
+
+    /// Enters a recording with these measurements as a file of the case
+    /// `YW2026040001` and of this node, and takes it to `Named`.
+    pub async fn named(&self, name: &str, node: &str, m: &Measurements) -> FileRow {
+        let notice = Notice {
+            share: "drop".to_owned(),
+            path: RelPath::new(format!("YW2026040001/{node}/{name}")).unwrap(),
+            fingerprint: OUTSIDE,
+            state: State::Seen,
+            why: None,
+        };
+        let ledger = &self.house.ledger;
+        let now = self.house.clock.now();
+        let id = ledger.notice(now, &[notice]).await.unwrap()[0];
+        let nothing = Change::default;
+        self.step(id, State::Seen, Event::Passed, nothing()).await;
+        let copied = Change {
+            digests: Some(digest_reader(format!("{node}/{name}").as_bytes(), false).unwrap()),
+            ..Change::default()
+        };
+        self.step(id, State::Settled, Event::Copied, copied).await;
+        let measured = Change {
+            measured: Some(Measured {
+                measurements: serde_json::to_value(m).unwrap(),
+                stills: Vec::new(),
+            }),
+            ..Change::default()
+        };
+        self.step(id, State::Staged, Event::Measured, measured)
+            .await;
+        self.step(id, State::Probed, Event::Ruled, nothing()).await;
+        let titled = Change {
+            assignment: Some(json!({
+                "standing": "assigned", "number": "YW2026040001", "number_written": null,
+                "number_kind": null, "flow": null, "node": node, "by": [], "conflicts": [],
+                "suggestion": null, "visit": null, "institution": null,
+            })),
+            ..Change::default()
+        };
+        self.step(id, State::Judged, Event::Titled, titled).await
     }
 
     /// Takes a staged file to `Stored`.

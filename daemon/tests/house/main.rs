@@ -10,3 +10,4 @@
 mod drive;
 mod fixtures;
 mod report;
+mod siblings;
