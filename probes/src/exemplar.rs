@@ -262,15 +262,29 @@ impl Exemplars {
     }
 
     fn vouch_for_name(&self, m: &Measurements, name: &str) -> bool {
-        let Some(model) = Fingerprint::of(m).model else {
-            return false;
+        self.constant(m, Feature::Writers)
+            .iter()
+            .any(|all| all.split("; ").any(|one| one == name))
+    }
+
+    /// True if every vouched file of this file's model in some mode has this
+    /// file type box.
+    pub fn vouch_for_file_type(&self, m: &Measurements, written: &str) -> bool {
+        self.constant(m, Feature::Brands).contains(&written)
+    }
+
+    /// The constant values of a feature in any mode of this file's model.
+    fn constant(&self, m: &Measurements, feature: Feature) -> Vec<&str> {
+        let model = match Fingerprint::of(m).model {
+            Some(model) if !self.is_empty() => model,
+            _ => return Vec::new(),
         };
         self.entries
             .iter()
             .filter(|e| e.model().is_same(&model))
-            .filter_map(|e| e.features.get(&Feature::Writers))
+            .filter_map(|e| e.features.get(&feature))
             .flat_map(Values::constant)
-            .any(|all| all.split("; ").any(|one| one == name))
+            .collect()
     }
 }
 

@@ -240,6 +240,13 @@ fn starts_a_word(text: &str, pattern: &str) -> bool {
     })
 }
 
+/// True if a file type box (`isom 512 [isom iso2 avc1 mp41]`) has the minor
+/// version that FFmpeg's muxer writes and no other that was measured: 512.
+pub fn is_ffmpegs_file_type(written: &str) -> bool {
+    let (brands, _) = written.split_once('[').unwrap_or((written, ""));
+    brands.trim_end().ends_with(" 512")
+}
+
 /// `field "written" @offset`, the literal quotation.
 pub fn quoted(trace: &Trace) -> String {
     match trace.offset_bytes {

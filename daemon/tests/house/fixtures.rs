@@ -156,6 +156,7 @@ impl Home {
             measured: Some(Measured {
                 measurements: serde_json::to_value(m).unwrap(),
                 stills: Vec::new(),
+                series: Vec::new(),
             }),
             ..Change::default()
         };

@@ -27,7 +27,8 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 文件的元数据、容器和码流中是否写有已知编辑软件、转码软件的名称。\n\n\
              **测量方法** 逐字引用文件中的写入者字段(EXIF、XMP、QuickTime、Matroska、AVI、\
-             编码器自述等)及其字节偏移,与签名数据对照。\n\n\
+             编码器自述等)及其字节偏移,与签名数据对照(内置的和管理员自有的)。没有名称而文件类型标识为 FFmpeg 写法的也列出。\
+             同型号可信文件都带有的名称视为设备自带,不列。\n\n\
              **可能含义** 编辑软件自己的记录是确定的事实:该软件写过这个文件,至于改动了什么,\
              该记录本身不作说明。转码、封装软件的名称只说明“拍摄之后由某软件写成”:录像中单独出现时请人工查看,\
              不作与原始录像不符的认定;照片中单独出现仅供参考。\n\n\
@@ -37,7 +38,8 @@ pub static CHECK: Check = Check {
         en: "**What it looks at** Whether metadata, container or coded data name a known editor or converter.\n\n\
              **How it is measured** Every field in which a writer names itself (EXIF, XMP, QuickTime, Matroska, \
              AVI, the encoder's own note) is quoted literally with its byte offset and held against the \
-             signature data.\n\n\
+             signature data, shipped and the admin's own. A file type box as FFmpeg writes it is listed where no \
+             name is. A name that all vouched files of the model bear is the device's own and not listed.\n\n\
              **What it can mean** An editor's own record is a fact: that program wrote this file. What it \
              changed, the record does not say. The name of a converter or muxer says only “written by it after \
              capture”: alone in a recording it asks for a person and calls nothing inconsistent; alone in a photo \
@@ -63,10 +65,13 @@ fn judge(case: &Case<'_>) -> Ruling {
             None => programs.push((writer, vec![trace])),
         }
     }
-    let seen: Vec<Seen> = programs
+    let mut seen: Vec<Seen> = programs
         .iter()
         .filter_map(|(writer, traces)| says(writer, traces, case.m.kind))
         .collect();
+    if programs.is_empty() {
+        seen.extend(nameless_muxer(case));
+    }
     if seen.is_empty() {
         Ruling::Pass
     } else {
@@ -99,6 +104,28 @@ fn alone(kind: Kind) -> Alone {
         Kind::Photo => Alone::Told,
         _ => Alone::AsksForAPerson,
     }
+}
+
+/// FFmpeg's file type box in a file that does not name FFmpeg: a program that
+/// builds it in may leave the name out, and so may who wants it not seen.
+fn nameless_muxer(case: &Case<'_>) -> Option<Seen> {
+    let ftyp = case.m.traces.iter().find(|t| t.field == "ftyp")?;
+    let is_ffmpegs = case.m.kind != Kind::Photo && writers::is_ffmpegs_file_type(&ftyp.written);
+    if !is_ffmpegs || case.exemplars.vouch_for_file_type(case.m, &ftyp.written) {
+        return None;
+    }
+    let quoted = writers::quoted(ftyp);
+    let text = Text::new(
+        format!(
+            "文件未写明写入程序,而文件类型标识是 FFmpeg 的写法:{quoted}。可能是拍摄后重新封装,也可能是设备自带。"
+        ),
+        format!(
+            "The file names no program, and its file type box is as FFmpeg writes it: {quoted}. It may have been \
+             wrapped anew after capture, or the device may use FFmpeg itself."
+        ),
+    );
+    let seen = Seen::new(Level::Attention, Strength::Supporting, text);
+    Some(seen.resting_on(Evidence::WrappingProgram).asking_alone())
 }
 
 fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
@@ -219,6 +246,26 @@ mod tests {
     fn a_converters_name_only_supports() {
         let found = seen(&with("ilst.©too", "Lavf59.27.100"));
         assert_eq!(found[0].strength, Strength::Supporting);
+    }
+
+    #[test]
+    fn ffmpegs_structure_without_its_name_only_supports() {
+        let found = seen(&with("ftyp", "isom 512 [isom iso2 avc1 mp41]"));
+        assert_eq!(found[0].strength, Strength::Supporting);
+        for own in [
+            "qt   0 [qt  ]",
+            "isom 131072 [isom iso2 mp41]",
+            "mp42 1 [512 ]",
+        ] {
+            assert_eq!(with("ftyp", own).judge(&CHECK), Ruling::Pass, "{own}");
+        }
+        let mut named = with("ftyp", "isom 512 [isom]");
+        named.m.traces.push(Trace {
+            field: "ilst.©too".to_owned(),
+            written: "Lavf59.27.100".to_owned(),
+            offset_bytes: None,
+        });
+        assert_eq!(seen(&named).len(), 1, "one program is one sign");
     }
 
     #[test]

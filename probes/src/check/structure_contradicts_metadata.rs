@@ -173,7 +173,7 @@ fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
     // these families does.
     let ftyp = m.traces.iter().find(|t| t.field == "ftyp");
     signs.extend(
-        ftyp.filter(|t| is_ffmpeg_brand(&t.written))
+        ftyp.filter(|t| writers::is_ffmpegs_file_type(&t.written))
             .map(writers::quoted),
     );
     // Handler and times together: either alone occurs in third-party apps'
@@ -191,12 +191,6 @@ fn signs(case: &Case<'_>, claim: Claim) -> Vec<String> {
     }
     signs.truncate(6);
     signs
-}
-
-/// `isom 512 [isom iso2 avc1 mp41]`: a minor version of 512.
-fn is_ffmpeg_brand(written: &str) -> bool {
-    let (brands, _) = written.split_once('[').unwrap_or((written, ""));
-    brands.trim_end().ends_with(" 512")
 }
 
 #[cfg(test)]
