@@ -262,9 +262,11 @@ impl Exemplars {
     }
 
     fn vouch_for_name(&self, m: &Measurements, name: &str) -> bool {
-        self.constant(m, Feature::Writers)
+        let writers = self.constant(m, Feature::Writers);
+        writers
             .iter()
             .any(|all| all.split("; ").any(|one| one == name))
+            || self.constant(m, Feature::StreamNames).contains(&name)
     }
 
     /// True if every vouched file of this file's model in some mode has this

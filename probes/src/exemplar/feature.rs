@@ -60,9 +60,10 @@ features! {
     TagPlaces, Signature, "元数据所在", "where tags stand";
     TagNames, Signature, "元数据字段", "names of the tags";
     Writers, Signature, "写入程序与编码器自述", "names of muxer and encoder";
+    StreamNames, Habit, "媒体数据开头的程序名", "names of programs at the start of the media data";
     Coding, Signature, "画面编码", "coding of the pictures";
     Sps, Signature, "序列参数集", "sequence parameter set";
-    Pps, Signature, "图像参数集", "picture parameter set";
+    Pps, Habit, "图像参数集", "picture parameter set";
     Vps, Signature, "视频参数集", "video parameter set";
     Sound, Habit, "声音编码", "coding of the sound";
     EditLists, Habit, "编辑列表写法", "habit of edit lists";

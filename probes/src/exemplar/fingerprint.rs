@@ -17,12 +17,12 @@ const WRITER_FIELDS: &[&str] = &[
     "mkv.WritingApp",
     "mkv.tag.ENCODER",
     "avi.ISFT",
-    "stream.muxer",
-    "stream.encoder",
+    "ts.provider",
     "stsd.compressor",
-    "h264.sei",
-    "hevc.sei",
 ];
+/// Fields of names that are looked for in the first part of the media data
+/// only, so that a large first picture pushes them out of sight.
+const STREAM_FIELDS: &[&str] = &["stream.muxer", "stream.encoder", "h264.sei", "hevc.sei"];
 /// Tags that a recorder writes in one file and not in the next: place, title,
 /// what a person adds, and what only some scenes have.
 const PASSING_TAGS: &[&str] = &[
@@ -164,6 +164,12 @@ impl Fingerprint {
         self.many(Feature::TagPlaces, places);
         self.many(Feature::TagNames, names);
         self.one(Feature::Writers, writers(m));
+        let in_stream = m
+            .traces
+            .iter()
+            .filter(|t| STREAM_FIELDS.contains(&t.field.as_str()));
+        let in_stream = in_stream.map(|t| signed(&t.field, &t.written));
+        self.many(Feature::StreamNames, in_stream.chain([NONE.to_owned()]));
     }
 
     fn recording(&mut self, m: &Measurements) {

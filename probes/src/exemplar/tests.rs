@@ -117,6 +117,23 @@ fn a_name_that_all_bear_is_vouched_for_and_another_is_not() {
 }
 
 #[test]
+fn a_name_in_the_media_data_is_vouched_for_and_its_absence_is_no_signature() {
+    let mut own = clip(&["ftyp"], "a", None);
+    own.traces.push(Trace {
+        field: "stream.encoder".to_owned(),
+        written: "Lavc58.54".to_owned(),
+        offset_bytes: Some(9),
+    });
+    let known = taught(5, &own);
+    assert!(known.vouch_for(&own, &own.traces[0]));
+    // A large first picture hides the name from whoever looks at the start.
+    let unseen = clip(&["ftyp"], "a", None);
+    let found = differing(&known, &unseen);
+    assert_eq!(found, [Feature::StreamNames]);
+    assert_eq!(found[0].weight(), Weight::Habit);
+}
+
+#[test]
 fn it_reads_what_it_wrote_and_says_where_it_cannot() {
     let known = taught(3, &clip(&["ftyp"], "a", None));
     let text = known.to_text().unwrap();
