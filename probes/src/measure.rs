@@ -7,6 +7,7 @@ pub mod decoding;
 pub mod exposure;
 mod histogram;
 pub mod jpeg_tables;
+pub(crate) mod kernels;
 pub mod mdpm;
 pub mod metadata;
 pub mod motion;

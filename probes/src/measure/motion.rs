@@ -7,6 +7,8 @@
 //! found, then each block of 8 × 8 is sought near that shift, brightness
 //! changes put aside. A block that is not found was not there before.
 
+use crate::measure::kernels::{self, Means};
+
 /// Side of a block in pixels of the small picture.
 const BLOCK_PX: usize = 8;
 /// How far around the common shift a block is sought, in pixels each way.
@@ -41,26 +43,14 @@ impl Small {
     /// Averages squares of `side` pixels of a picture `width_px` wide, into
     /// this one. What remains at the right and lower edge is left out.
     pub fn reduce_from(&mut self, data: &[u8], width_px: usize, side: usize) {
-        let side = side.max(1);
-        let height_px = data.len() / width_px.max(1);
-        (self.width_px, self.height_px) = (width_px / side, height_px / side);
+        let mut means = Means::default();
+        means.start(side, width_px);
         self.data.clear();
-        let area = (side * side) as u32;
-        for rows in data
-            .chunks_exact((width_px * side).max(1))
-            .take(self.height_px)
-        {
-            for column in 0..self.width_px {
-                let start = column * side;
-                let sum: u32 = rows
-                    .chunks_exact(width_px)
-                    .filter_map(|row| row.get(start..start + side))
-                    .flatten()
-                    .map(|p| u32::from(*p))
-                    .sum();
-                self.data.push((sum / area) as u8);
-            }
+        for row in data.chunks_exact(width_px.max(1)) {
+            means.row(row, &mut self.data);
         }
+        self.width_px = means.columns();
+        self.height_px = data.len() / width_px.max(1) / side.max(1);
     }
 
     fn row(&self, y: usize) -> &[u8] {
@@ -170,9 +160,10 @@ impl Comparer {
     }
 }
 
-/// The shift within `reach` of `around` with the least mean difference. Every
-/// `row_step`th row is looked at. Standing still is taken unless another shift
-/// is clearly better, so that a plain wall does not wander.
+/// The shift within `reach` of `around` with the least mean difference, of
+/// equal ones the uppermost and then leftmost. Every `row_step`th row is looked
+/// at. Standing still is taken unless another shift is clearly better, so that
+/// a plain wall does not wander.
 fn best_shift(
     before: &Small,
     now: &Small,
@@ -180,27 +171,41 @@ fn best_shift(
     reach: (isize, isize),
     row_step: usize,
 ) -> (isize, isize) {
-    let still = mean_difference(before, now, (0, 0), row_step).unwrap_or(f64::MAX);
-    let mut best = (still * 0.95 - 0.05, (0, 0));
-    for y in around.1 - reach.1..=around.1 + reach.1 {
-        for x in around.0 - reach.0..=around.0 + reach.0 {
-            if let Some(found) = mean_difference(before, now, (x, y), row_step)
-                && found < best.0
+    let still = mean_difference(before, now, (0, 0), row_step, f64::MAX).unwrap_or(f64::MAX);
+    let mut best = (still * 0.95 - 0.05, None);
+    // The likely ones first: the others are then soon given up.
+    for y in outwards(around.1, reach.1) {
+        for x in outwards(around.0, reach.0) {
+            if let Some(found) = mean_difference(before, now, (x, y), row_step, best.0)
+                && (found < best.0
+                    || best
+                        .1
+                        .is_some_and(|place| found == best.0 && (y, x) < place))
             {
-                best = (found, (x, y));
+                best = (found, Some((y, x)));
             }
         }
     }
-    best.1
+    best.1.map_or((0, 0), |(y, x)| (x, y))
+}
+
+/// `middle`, then what is ever farther from it up to `reach` on both sides.
+fn outwards(middle: isize, reach: isize) -> impl Iterator<Item = isize> {
+    (0..=reach).flat_map(move |far| {
+        let other = (far > 0).then_some(middle + far);
+        std::iter::once(middle - far).chain(other)
+    })
 }
 
 /// Mean difference where both pictures overlap when the earlier one is shifted;
-/// `None` if less than a third overlaps.
+/// `None` if less than a third overlaps, or as soon as it is sure to be above
+/// `most`.
 fn mean_difference(
     before: &Small,
     now: &Small,
     (x, y): (isize, isize),
     row_step: usize,
+    most: f64,
 ) -> Option<f64> {
     let (width, height) = (now.width_px, now.height_px);
     let columns = width.checked_sub(x.unsigned_abs())?;
@@ -210,24 +215,21 @@ fn mean_difference(
     }
     let from = |shift: isize| (shift.max(0) as usize, (-shift).max(0) as usize);
     let ((now_x, before_x), (now_y, before_y)) = (from(x), from(y));
-    let (mut sum, mut count) = (0u64, 0u64);
+    let count = (columns * rows.div_ceil(row_step)).max(1) as f64;
+    // One above what rounding might take for equal.
+    let sum_max = ((most * count) as u64).saturating_add(1);
+    let mut sum = 0u64;
     for row in (0..rows).step_by(row_step) {
         let a = now.row(now_y + row).get(now_x..now_x + columns)?;
         let b = before
             .row(before_y + row)
             .get(before_x..before_x + columns)?;
-        sum += u64::from(sad(a, b));
-        count += columns as u64;
+        sum += kernels::difference(a, b);
+        if sum > sum_max {
+            return None;
+        }
     }
-    Some(sum as f64 / count.max(1) as f64)
-}
-
-/// Sum of absolute differences; both equally long and at most 16 million.
-fn sad(a: &[u8], b: &[u8]) -> u32 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| u32::from(a.abs_diff(*b)))
-        .sum()
+    Some(sum as f64 / count)
 }
 
 /// Share of blocks that are not found, and what is left over all. Blocks that
@@ -317,7 +319,11 @@ fn difference(before: &Small, block: &Block, (x, y): (usize, usize), most: u32) 
     let mut sum = 0;
     for (line, row) in block.iter().zip(y..) {
         if let Some(pixels) = before.row(row).get(x..x + BLOCK_PX) {
-            sum += sad(line, pixels);
+            sum += line
+                .iter()
+                .zip(pixels)
+                .map(|(a, b)| u32::from(a.abs_diff(*b)))
+                .sum::<u32>();
         }
         if sum > most {
             break;

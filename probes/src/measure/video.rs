@@ -18,7 +18,7 @@ pub use clarity::Clarity;
 pub use shots::{Moment, Resumed};
 
 use clarity::Sampler;
-use plane_stats::{Reduced, Reducer, mean_difference};
+use plane_stats::{Planes, Reduced};
 use runs::{Cadence, Run, Stillness, longest_spans};
 use shots::Shots;
 
@@ -134,10 +134,8 @@ pub enum Notable {
 pub struct VideoInstrument {
     v: Video,
     step_s: f64,
-    previous: Vec<u8>,
-    previous_size: Option<(u32, u32)>,
     last_s: Option<f64>,
-    reducer: Reducer,
+    planes: Planes,
     sampler: Sampler,
     still: Stillness,
     cadence: Cadence,
@@ -157,10 +155,8 @@ impl VideoInstrument {
                 ..Video::default()
             },
             step_s,
-            previous: Vec::new(),
-            previous_size: None,
             last_s: None,
-            reducer: Reducer::default(),
+            planes: Planes::default(),
             sampler: Sampler::default(),
             still: Stillness::default(),
             cadence: Cadence::default(),
@@ -187,9 +183,10 @@ impl VideoInstrument {
         let luma = picture.luma;
         self.size(luma.width_px, luma.height_px, at_s);
         self.sampler.offer(luma, at_s);
-        let (reduced, reduced_width_px) = self.reducer.reduce(luma);
-        self.shots.see(reduced, reduced_width_px, at_s, picture.key);
-        let stats = Reduced::of(reduced, picture.full_range);
+        let look = self.planes.look(luma);
+        self.shots
+            .see(look.reduced, look.reduced_width_px, at_s, picture.key);
+        let stats = Reduced::of(look.reduced, picture.full_range);
         self.v.luma_mean.add(at_s, stats.mean);
         self.v.luma_p90.add(at_s, stats.p90);
 
@@ -198,16 +195,13 @@ impl VideoInstrument {
         self.featureless
             .see(at_s, !is_dark && stats.deviation < FEATURELESS_DEVIATION);
 
-        let same_size = self.previous_size == Some((luma.width_px, luma.height_px));
-        let difference = mean_difference(luma, &mut self.previous, same_size);
-        self.previous_size = Some((luma.width_px, luma.height_px));
         self.latest = PictureRow {
             brightness_levels: Some(stats.mean),
-            difference_levels: difference,
+            difference_levels: look.difference,
             unforetold_ratio: self.shots.latest_unforetold().map(f64::from),
         };
         let mut froze = false;
-        if let Some(difference) = difference {
+        if let Some(difference) = look.difference {
             self.v.difference_mean.add(at_s, difference);
             let before_s = self.last_s.unwrap_or(at_s);
             self.cadence.see(self.v.pictures, difference == 0.0);

@@ -1,5 +1,6 @@
 //! Sums over one plane.
 
+use crate::measure::kernels::{self, Means};
 use crate::media::LumaView;
 
 /// Width to which pictures are reduced for brightness: enough to tell dark and
@@ -10,38 +11,59 @@ const LIMITED_PER_FULL: f64 = 219.0 / 255.0;
 /// Limited-range black.
 const LIMITED_BLACK: f64 = 16.0;
 
-/// Averages blocks of pixels, with buffers that are used again.
+/// Looks at every pixel of every picture, once, with buffers that are used
+/// again.
 #[derive(Debug, Default)]
-pub(super) struct Reducer {
-    sums: Vec<u32>,
-    out: Vec<u8>,
+pub(super) struct Planes {
+    previous: Vec<u8>,
+    previous_size: Option<(u32, u32)>,
+    means: Means,
+    reduced: Vec<u8>,
 }
 
-impl Reducer {
-    /// Means of square blocks and how many stand in a row; what remains at the
-    /// right and lower edge belongs to no block.
-    pub(super) fn reduce(&mut self, luma: LumaView<'_>) -> (&[u8], usize) {
-        let block = (luma.width_px as usize / REDUCED_WIDTH_PX).max(1);
-        let columns = luma.width_px as usize / block;
-        let rows = luma.height_px as usize / block;
-        self.out.clear();
-        // A block of 181² pixels of 255 would still fit; pictures wider than
-        // 57 920 pixels do not exist under the pixel limit with such a height.
-        let area = u32::try_from(block * block).unwrap_or(u32::MAX).max(1);
-        for block_row in 0..rows {
-            self.sums.clear();
-            self.sums.resize(columns, 0);
-            for y in 0..block {
-                let row = luma.row(block_row * block + y);
-                for (sum, pixels) in self.sums.iter_mut().zip(row.chunks_exact(block)) {
-                    let add: u32 = pixels.iter().map(|p| u32::from(*p)).sum();
-                    *sum = sum.saturating_add(add);
-                }
-            }
-            self.out
-                .extend(self.sums.iter().map(|sum| (sum / area).min(255) as u8));
+/// What was seen of one picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'a> {
+    /// Means of square blocks.
+    pub(super) reduced: &'a [u8],
+    /// How many of them stand in a row.
+    pub(super) reduced_width_px: usize,
+    /// Mean absolute difference from the picture before in grey levels; `None`
+    /// if there is none of the same size.
+    pub(super) difference: Option<f64>,
+}
+
+impl Planes {
+    /// Reduces the picture to means of square blocks, what remains at the right
+    /// and lower edge belonging to none, and compares it with the one before.
+    pub(super) fn look(&mut self, luma: LumaView<'_>) -> Look<'_> {
+        let (width, height) = (luma.width_px as usize, luma.height_px as usize);
+        self.means.start(width / REDUCED_WIDTH_PX, width);
+        self.reduced.clear();
+        let size = (luma.width_px, luma.height_px);
+        let is_same = self.previous_size.replace(size) == Some(size);
+        if !is_same {
+            self.previous.clear();
+            self.previous.resize(width * height, 0);
         }
-        (&self.out, columns)
+        let mut sum = 0u64;
+        for (row, before) in luma
+            .rows()
+            .zip(self.previous.chunks_exact_mut(width.max(1)))
+        {
+            // Twice read and once written while it is in the cache.
+            self.means.row(row, &mut self.reduced);
+            let differs = kernels::difference(row, before);
+            if !is_same || differs > 0 {
+                before.copy_from_slice(row);
+            }
+            sum += differs;
+        }
+        Look {
+            reduced: &self.reduced,
+            reduced_width_px: self.means.columns(),
+            difference: is_same.then(|| sum as f64 / (width * height).max(1) as f64),
+        }
     }
 }
 
@@ -89,38 +111,6 @@ impl Reduced {
     }
 }
 
-/// Mean absolute difference from the picture before in grey levels, which this
-/// picture replaces; `None` if there is none of the same size.
-pub(super) fn mean_difference(
-    luma: LumaView<'_>,
-    previous: &mut Vec<u8>,
-    same_size: bool,
-) -> Option<f64> {
-    let width = luma.width_px as usize;
-    let pixels = width * luma.height_px as usize;
-    if !same_size || previous.len() != pixels {
-        previous.clear();
-        luma.rows().for_each(|row| previous.extend_from_slice(row));
-        return None;
-    }
-    let mut sum = 0u64;
-    for (row, before) in luma.rows().zip(previous.chunks_exact_mut(width)) {
-        // Pieces that fit a 32-bit sum let the compiler use vectors.
-        for (now, then) in row.chunks(4096).zip(before.chunks_mut(4096)) {
-            let piece: u32 = now
-                .iter()
-                .zip(then.iter())
-                .map(|(a, b)| u32::from(a.abs_diff(*b)))
-                .sum();
-            sum += u64::from(piece);
-            if piece > 0 {
-                then.copy_from_slice(now);
-            }
-        }
-    }
-    Some(sum as f64 / pixels.max(1) as f64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,10 +121,10 @@ mod tests {
         let data: Vec<u8> = (0..641 * 5)
             .map(|i| if i % 641 < 320 { 10 } else { 20 })
             .collect();
-        let mut reducer = Reducer::default();
-        let out = reducer
-            .reduce(Plane::new(&data, 641, 5, 641).unwrap())
-            .0
+        let mut planes = Planes::default();
+        let out = planes
+            .look(Plane::new(&data, 641, 5, 641).unwrap())
+            .reduced
             .to_vec();
         assert_eq!(out.len(), 320 * 2);
         assert_eq!((out[0], out[159], out[160], out[319]), (10, 10, 20, 20));
@@ -160,23 +150,16 @@ mod tests {
 
     #[test]
     fn differences_are_from_the_picture_before() {
-        let mut previous = Vec::new();
-        let view = |d| Plane::new(d, 2, 2, 2).unwrap();
-        assert_eq!(
-            mean_difference(view(&[1, 1, 1, 1]), &mut previous, false),
-            None
-        );
-        assert_eq!(
-            mean_difference(view(&[1, 1, 1, 1]), &mut previous, true),
-            Some(0.0)
-        );
-        assert_eq!(
-            mean_difference(view(&[1, 5, 1, 1]), &mut previous, true),
-            Some(1.0)
-        );
-        assert_eq!(
-            mean_difference(view(&[1, 5, 1, 1]), &mut previous, true),
-            Some(0.0)
-        );
+        let mut planes = Planes::default();
+        let mut difference = |d: &[u8], width, height| {
+            let view = Plane::new(d, width, height, width as usize);
+            planes.look(view.unwrap()).difference
+        };
+        assert_eq!(difference(&[1, 1, 1, 1], 2, 2), None);
+        assert_eq!(difference(&[1, 1, 1, 1], 2, 2), Some(0.0));
+        assert_eq!(difference(&[1, 5, 1, 1], 2, 2), Some(1.0));
+        assert_eq!(difference(&[1, 5, 1, 1], 2, 2), Some(0.0));
+        assert_eq!(difference(&[1, 5, 1, 1], 4, 1), None);
+        assert_eq!(difference(&[1, 5, 1, 3], 4, 1), Some(0.5));
     }
 }
