@@ -1,14 +1,12 @@
 //! The few sums that are taken over every pixel of every picture.
 //!
-//! They are written for the vector units without naming one: fixed lanes, sums
+//! They are written for the vector units without naming one: plain loops, sums
 //! no wider than they need be. They wrap, so that a build with overflow checks
 //! uses the vectors too, and the bounds below say why they never do. Each has a
 //! plain twin in the tests, which it must equal to the last unit.
 
-/// Bytes that are taken together.
-const LANES: usize = 16;
-/// Rounds after which lanes of 16 bits might run over: 257 × 255.
-const ROUNDS_MAX: usize = 257;
+/// Bytes whose differences are summed in 32 bits: room for 16 million.
+const PIECE_BYTES: usize = 1 << 16;
 /// Shift of the reciprocal in [`Means`].
 const RECIPROCAL_SHIFT: u32 = 40;
 /// Largest square of which a mean is taken: sums of its columns fit 16 bits.
@@ -17,26 +15,13 @@ const SIDE_MAX: usize = 257;
 /// Sum of the absolute differences of two rows; what one has beyond the other
 /// does not count.
 pub(crate) fn difference(a: &[u8], b: &[u8]) -> u64 {
-    let mut sum = 0u64;
-    let pieces = a
-        .chunks(LANES * ROUNDS_MAX)
-        .zip(b.chunks(LANES * ROUNDS_MAX));
-    for (a, b) in pieces {
-        let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-        let lanes = a.iter().zip(b).fold([0u16; LANES], |mut lanes, (a, b)| {
-            for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-                *lane = lane.wrapping_add(u16::from(a.abs_diff(*b)));
-            }
-            lanes
-        });
-        sum += lanes.iter().map(|lane| u64::from(*lane)).sum::<u64>();
-        sum += a_rest
-            .iter()
-            .zip(b_rest)
-            .map(|(a, b)| u64::from(a.abs_diff(*b)))
-            .sum::<u64>();
-    }
-    sum
+    let pieces = a.chunks(PIECE_BYTES).zip(b.chunks(PIECE_BYTES));
+    let sums = pieces.map(|(a, b)| {
+        a.iter().zip(b).fold(0u32, |sum, (a, b)| {
+            sum.wrapping_add(u32::from(a.abs_diff(*b)))
+        })
+    });
+    sums.map(u64::from).sum()
 }
 
 /// Means of squares of pixels, row by row, with buffers that are used again.

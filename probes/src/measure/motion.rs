@@ -319,11 +319,9 @@ fn difference(before: &Small, block: &Block, (x, y): (usize, usize), most: u32) 
     let mut sum = 0;
     for (line, row) in block.iter().zip(y..) {
         if let Some(pixels) = before.row(row).get(x..x + BLOCK_PX) {
-            sum += line
-                .iter()
-                .zip(pixels)
-                .map(|(a, b)| u32::from(a.abs_diff(*b)))
-                .sum::<u32>();
+            sum += line.iter().zip(pixels).fold(0u32, |sum, (a, b)| {
+                sum.wrapping_add(u32::from(a.abs_diff(*b)))
+            });
         }
         if sum > most {
             break;
