@@ -20,7 +20,8 @@ mod log;
 
 use ffmpeg_next::ffi;
 
-pub use decode::{Colour, DecodeFault, Decoded};
+pub use convert::Scratch;
+pub use decode::{Colour, DecodeFault, Decoded, DecodedPicture};
 pub use demux::{Input, OpenError, ReadError};
 
 /// Demuxers that may run, by FFmpeg's short names: what cameras, phones, body

@@ -3,6 +3,7 @@
 mod picture;
 mod recording;
 mod stills;
+mod viewer;
 
 use std::fs::File;
 use std::io::Seek;

@@ -97,6 +97,14 @@ impl Recorder {
         self.sound.push(at_s, &[Some(level_dbfs)]);
     }
 
+    /// What this one recorded of packets and sound, and another one of pictures.
+    pub fn with_pictures_of(self, other: Self) -> Self {
+        Self {
+            pictures: other.pictures,
+            ..self
+        }
+    }
+
     /// The columns; a clock without rows is left out.
     pub fn finish(self) -> TimeSeries {
         let clocks = [self.pictures, self.packets, self.sound].into_iter();

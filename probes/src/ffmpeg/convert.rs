@@ -47,8 +47,8 @@ pub(super) fn is_full_range(frame: &ffi::AVFrame) -> bool {
 }
 
 /// Buffers that are used again for every frame.
-#[derive(Default)]
-pub(super) struct Scratch {
+#[derive(Debug, Default)]
+pub struct Scratch {
     luma: Vec<u8>,
     samples: Vec<f32>,
 }

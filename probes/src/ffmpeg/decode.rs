@@ -18,12 +18,60 @@ pub struct DecodeFault(pub String);
 
 /// What came out of a decoder.
 pub enum Decoded<'a> {
-    /// A picture, and a way to a small colour copy of it.
-    Picture(Picture<'a>, Colour<'a>),
+    /// A picture, which may be kept or sent to another thread.
+    Picture(DecodedPicture),
     /// A stretch of sound.
     Sound(Sound<'a>),
-    /// A frame whose format cannot be shown: which, for the record.
+    /// Sound whose format cannot be read: which, for the record.
     Strange(String),
+}
+
+/// A decoded picture, whose pixels are counted by the decoder as in use as long
+/// as this is there.
+pub struct DecodedPicture {
+    frame: Frame,
+    tick_s: f64,
+}
+
+impl DecodedPicture {
+    fn frame(&self) -> &ffi::AVFrame {
+        // SAFETY: allocated and owned.
+        unsafe { &*self.frame.0 }
+    }
+
+    /// When it is shown, seconds on the container's clock.
+    pub fn time_s(&self) -> Option<f64> {
+        time_s(self.frame(), self.tick_s)
+    }
+
+    /// Width and height.
+    pub fn size_px(&self) -> (u32, u32) {
+        let side = |side_px| u32::try_from(side_px).unwrap_or(0);
+        (side(self.frame().width), side(self.frame().height))
+    }
+
+    /// The picture to look at, and a way to a small colour copy of it; the name
+    /// of the pixel format if it cannot be shown.
+    pub fn show<'a>(
+        &'a self,
+        scratch: &'a mut Scratch,
+    ) -> Result<(Picture<'a>, Colour<'a>), String> {
+        let frame = self.frame();
+        let name = convert::pixel_format_name(frame.format).unwrap_or_default();
+        let luma = scratch
+            .luma(frame)
+            .ok_or_else(|| format!("pixel format {name}"))?;
+        let picture = Picture {
+            luma,
+            full_range: convert::is_full_range(frame)
+                || name.starts_with("yuvj")
+                || convert::is_rgb(frame.format),
+            time_s: self.time_s(),
+            key: frame.key_frame != 0,
+            damaged: is_damaged(frame),
+        };
+        Ok((picture, Colour(frame)))
+    }
 }
 
 /// The decoded frame behind a [`Picture`], for the few that become stills.
@@ -52,6 +100,19 @@ impl Drop for Frame {
         // SAFETY: owned, freed once.
         unsafe { ffi::av_frame_free(&mut self.0) };
     }
+}
+
+// SAFETY: nothing in a frame belongs to a thread, and its buffers are counted
+// atomically; it has one owner and cannot be shared.
+unsafe impl Send for Frame {}
+
+fn time_s(frame: &ffi::AVFrame, tick_s: f64) -> Option<f64> {
+    (frame.best_effort_timestamp != ffi::AV_NOPTS_VALUE)
+        .then_some(frame.best_effort_timestamp as f64 * tick_s)
+}
+
+fn is_damaged(frame: &ffi::AVFrame) -> bool {
+    frame.decode_error_flags != 0 || frame.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0
 }
 
 /// An open decoder of one track.
@@ -129,8 +190,17 @@ impl Decoder {
                     }
                     break;
                 }
-                self.show(&*frame.0, show);
-                ffi::av_frame_unref(frame.0);
+                if (*frame.0).nb_samples > 0 {
+                    self.show_sound(&*frame.0, show);
+                    ffi::av_frame_unref(frame.0);
+                    continue;
+                }
+                let own = Frame::new().ok_or_else(|| DecodeFault("no memory".to_owned()))?;
+                ffi::av_frame_move_ref(own.0, frame.0);
+                show(Decoded::Picture(DecodedPicture {
+                    frame: own,
+                    tick_s: self.tick_s,
+                }));
             }
             match fault {
                 Some(code) => Err(DecodeFault(error_text(code))),
@@ -139,39 +209,16 @@ impl Decoder {
         }
     }
 
-    fn show(&mut self, frame: &ffi::AVFrame, show: &mut dyn FnMut(Decoded<'_>)) {
-        let time_s = (frame.best_effort_timestamp != ffi::AV_NOPTS_VALUE)
-            .then_some(frame.best_effort_timestamp as f64 * self.tick_s);
-        let damaged =
-            frame.decode_error_flags != 0 || frame.flags & ffi::AV_FRAME_FLAG_CORRUPT != 0;
-        if frame.nb_samples > 0 {
-            match self.scratch.sound(frame) {
-                Some((channels, samples)) => show(Decoded::Sound(Sound {
-                    time_s,
-                    sample_rate_hz: u32::try_from(frame.sample_rate).unwrap_or(0),
-                    channels,
-                    samples,
-                    damaged,
-                })),
-                None => show(Decoded::Strange(format!("sample format {}", frame.format))),
-            }
-            return;
-        }
-        let name = convert::pixel_format_name(frame.format).unwrap_or_default();
-        match self.scratch.luma(frame) {
-            Some(luma) => show(Decoded::Picture(
-                Picture {
-                    luma,
-                    full_range: convert::is_full_range(frame)
-                        || name.starts_with("yuvj")
-                        || convert::is_rgb(frame.format),
-                    time_s,
-                    key: frame.key_frame != 0,
-                    damaged,
-                },
-                Colour(frame),
-            )),
-            None => show(Decoded::Strange(format!("pixel format {name}"))),
+    fn show_sound(&mut self, frame: &ffi::AVFrame, show: &mut dyn FnMut(Decoded<'_>)) {
+        match self.scratch.sound(frame) {
+            Some((channels, samples)) => show(Decoded::Sound(Sound {
+                time_s: time_s(frame, self.tick_s),
+                sample_rate_hz: u32::try_from(frame.sample_rate).unwrap_or(0),
+                channels,
+                samples,
+                damaged: is_damaged(frame),
+            })),
+            None => show(Decoded::Strange(format!("sample format {}", frame.format))),
         }
     }
 }

@@ -2,16 +2,14 @@
 
 use std::fs::File;
 
-use super::stills::Stills;
+use super::viewer::{Screen, Viewer};
 use super::{OverTime, Wants};
-use crate::ffmpeg::{Decoded, Input, Limits, OpenError, ReadError};
+use crate::ffmpeg::{Decoded, DecodedPicture, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
 use crate::measure::bitstream::{self, BitstreamInstrument};
-use crate::measure::decoding::DecodingInstrument;
 use crate::measure::timing::TimingInstrument;
-use crate::measure::video::VideoInstrument;
 use crate::measurements::{Kind, Measurements, NotRun, Track};
-use crate::media::{Packet, Picture, Sound};
+use crate::media::{Packet, Sound};
 use crate::time_series::{Recorder, budget_bytes};
 
 /// Reading goes on after this many failures in a row at most: a damaged place
@@ -37,7 +35,7 @@ pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> OverT
     let mut pass = Pass::new(&mut input, &tracks, wants, m);
     let reached_end = pass.run(&mut input);
     for message in input.take_messages() {
-        pass.decoding.message(message);
+        pass.message(message);
     }
     // Streams may have shown more of their tracks meanwhile.
     merge_tracks(m, input.tracks());
@@ -99,10 +97,8 @@ struct Pass {
     last_size: Option<(u32, u32)>,
     last_sound: Option<(u32, u32)>,
     bitstream: Option<BitstreamInstrument>,
-    video: VideoInstrument,
     audio: AudioInstrument,
-    decoding: DecodingInstrument,
-    stills: Stills,
+    screen: Screen,
     recorder: Recorder,
 }
 
@@ -161,10 +157,8 @@ impl Pass {
             last_size: None,
             last_sound: None,
             bitstream,
-            video: VideoInstrument::new(video_track.unwrap_or(0), step_s),
             audio: AudioInstrument::new(audio_track.unwrap_or(0)),
-            decoding: DecodingInstrument::default(),
-            stills: Stills::new(wants),
+            screen: Screen::new(video_track, step_s, wants),
             recorder: Recorder::default(),
         }
     }
@@ -181,7 +175,7 @@ impl Pass {
                 Ok(None) => break failures == 0,
                 Err(error) => {
                     failures += 1;
-                    self.decoding.message(error.to_string());
+                    self.message(error.to_string());
                     if matches!(error, ReadError::TooMany(_)) || failures >= READ_FAILURES_MAX {
                         break false;
                     }
@@ -190,7 +184,7 @@ impl Pass {
         };
         let faults = input.finish(&mut |track, decoded| self.decoded(track, decoded));
         for (track, fault) in faults {
-            self.decoding.message(fault.to_string());
+            self.message(fault.to_string());
             self.fault(track, None);
         }
         // Where the data end early, the demuxer only says that they end.
@@ -237,7 +231,7 @@ impl Pass {
         }
         let outcome = input.decode(&mut |track, decoded| self.decoded(track, decoded));
         if let Err(fault) = &outcome {
-            self.decoding.message(fault.to_string());
+            self.message(fault.to_string());
         }
         if outcome.is_err() || packet.corrupt {
             self.fault(packet.track, at_s);
@@ -246,10 +240,19 @@ impl Pass {
 
     fn fault(&mut self, track: u32, at_s: Option<f64>) {
         if Some(track) == self.video_track {
-            self.decoding.picture_fault(at_s);
+            self.screen
+                .note(move |decoding| decoding.picture_fault(at_s));
         } else if Some(track) == self.audio_track {
-            self.decoding.sound_fault(at_s);
+            self.sound_fault(at_s);
         }
+    }
+
+    fn sound_fault(&mut self, at_s: Option<f64>) {
+        self.screen.note(move |decoding| decoding.sound_fault(at_s));
+    }
+
+    fn message(&mut self, message: String) {
+        self.screen.note(move |decoding| decoding.message(message));
     }
 
     /// Seconds from the first picture; a file that states no start has it where
@@ -260,39 +263,36 @@ impl Pass {
 
     fn decoded(&mut self, track: u32, decoded: Decoded<'_>) {
         match decoded {
-            Decoded::Picture(picture, colour) if Some(track) == self.video_track => {
-                let at_s = picture.time_s.map(|time_s| self.since_start(time_s));
+            Decoded::Picture(picture) if Some(track) == self.video_track => {
+                let at_s = picture.time_s().map(|time_s| self.since_start(time_s));
                 self.note_size(track, &picture);
-                let (at_s, notable) = self.video.picture(&picture, at_s);
-                self.recorder.picture(at_s, self.video.latest());
-                self.decoding.picture(at_s, picture.key, picture.damaged);
-                self.stills.offer(at_s, notable.is_some(), &colour);
+                self.screen.picture(picture, at_s);
             }
             Decoded::Sound(sound) if Some(track) == self.audio_track => {
                 let at_s = sound.time_s.map(|time_s| self.since_start(time_s));
                 self.note_sound(track, &sound);
                 if sound.damaged {
-                    self.decoding.sound_fault(at_s);
+                    self.sound_fault(at_s);
                 }
                 self.audio.sound(&sound, at_s);
                 for (at_s, level_dbfs) in self.audio.take_windows() {
                     self.recorder.sound(at_s, level_dbfs);
                 }
             }
-            Decoded::Strange(what) => self.decoding.message(what),
-            Decoded::Picture(..) | Decoded::Sound(_) => {}
+            Decoded::Strange(what) => self.message(what),
+            Decoded::Picture(_) | Decoded::Sound(_) => {}
         }
     }
 
-    fn note_size(&mut self, track: u32, picture: &Picture<'_>) {
-        let size = (picture.luma.width_px, picture.luma.height_px);
+    fn note_size(&mut self, track: u32, picture: &DecodedPicture) {
+        let size = picture.size_px();
         if let Some(before) = self.last_size.replace(size)
             && before != size
         {
             let text = |(w, h): (u32, u32)| format!("{w}x{h}");
             self.change(
                 track,
-                picture.time_s,
+                picture.time_s(),
                 "picture_size",
                 text(before),
                 text(size),
@@ -322,6 +322,13 @@ impl Pass {
     }
 
     fn finish(self, m: &mut Measurements, reached_end: bool) -> OverTime {
+        let Viewer {
+            video,
+            decoding,
+            stills,
+            recorder,
+            ..
+        } = self.screen.finish();
         let origin_s = self.origin_s.unwrap_or(0.0);
         let sample_clock_s = self.audio.sample_clock_s();
         m.timing = self
@@ -339,16 +346,16 @@ impl Pass {
             .find(|t| self.video_track == Some(t.track))
             .and_then(|t| t.step_median_s);
         if self.video_track.is_some() {
-            m.video = Some(self.video.finish(step_s));
+            m.video = Some(video.finish(step_s));
         }
         if self.audio_track.is_some() {
             m.audio = Some(self.audio.finish());
         }
         m.bitstream = self.bitstream.and_then(BitstreamInstrument::finish);
-        m.decoding = self.decoding.finish(reached_end);
-        let series = self.recorder.finish();
+        m.decoding = decoding.finish(reached_end);
+        let series = self.recorder.with_pictures_of(recorder).finish();
         OverTime {
-            stills: self.stills.finish(self.rotation_deg),
+            stills: stills.finish(self.rotation_deg),
             series: if series.clocks.is_empty() {
                 Vec::new()
             } else {
