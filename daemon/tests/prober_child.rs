@@ -47,6 +47,7 @@ fn wants(name: &str) -> Wants {
         name: name.to_owned(),
         still_long_side_px: 64,
         stills_count: 1,
+        depth: unbroken_probes::probe::Depth::Full,
     }
 }
 

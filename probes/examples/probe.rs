@@ -22,6 +22,7 @@ fn main() {
             name: path.clone(),
             still_long_side_px: 320,
             stills_count: 6,
+            depth: unbroken_probes::probe::Depth::Full,
         };
         let probed = probe(&mut file, &wants);
         let m = &probed.measurements;

@@ -36,6 +36,7 @@ fn main() {
             name: name.clone(),
             still_long_side_px: 320,
             stills_count: 0,
+            depth: unbroken_probes::probe::Depth::Full,
         };
         let m = probe(&mut file, &wants).measurements;
         if matches!(m.kind, Kind::Other) {

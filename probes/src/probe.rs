@@ -23,7 +23,24 @@ pub struct Wants {
     pub still_long_side_px: u32,
     /// Most stills to keep.
     pub stills_count: u32,
+    /// How far to look.
+    #[serde(default)]
+    pub depth: Depth,
 }
+
+/// How far a file is looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Everything is decoded and looked at.
+    #[default]
+    Full,
+    /// Containers, tables, times, parameters and metadata; nothing is decoded.
+    Structure,
+}
+
+/// Why an instrument that needs pictures or sound did not run.
+pub(crate) const ONLY_STRUCTURE: &str = "only structure was asked for";
 
 /// A small picture for the report: a viewing copy, never evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -107,6 +107,7 @@ fn survives(folder: &Path, name: &str, codecs: &str) {
             name: name.to_owned(),
             still_long_side_px: 64,
             stills_count: 3,
+            depth: unbroken_probes::probe::Depth::Full,
         };
         let outcome = std::panic::catch_unwind(|| {
             let probed = probe(&mut File::open(&damaged).unwrap(), &wants);

@@ -53,6 +53,7 @@ fn look(path: &Path) -> Probed {
             name: path.file_name().unwrap().to_string_lossy().into_owned(),
             still_long_side_px: 160,
             stills_count: 5,
+            depth: unbroken_probes::probe::Depth::Full,
         },
     )
 }

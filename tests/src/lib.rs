@@ -6,3 +6,4 @@ pub mod fault_proxy;
 pub mod relay;
 pub mod running;
 pub mod seaweedfs;
+pub mod spent;

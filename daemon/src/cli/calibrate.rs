@@ -13,6 +13,7 @@ use unbroken_probes::check::Level;
 use unbroken_probes::exemplar::{Entry, Exemplars, Learnt, NONE};
 use unbroken_probes::judge::{Rules, judge};
 use unbroken_probes::measurements::Kind;
+use unbroken_probes::probe::Depth;
 
 use super::check::each;
 use super::{ConfigArgument, EXIT_UNUSABLE, place};
@@ -64,7 +65,7 @@ impl Calibrate {
         // each can be judged by what was learnt from all.
         let mut learnt: Vec<Report> = Vec::new();
         let paths = [self.dir.clone()];
-        each(&paths, self.jobs, &config, |answer| {
+        each(&paths, self.jobs, Depth::Full, &config, |answer| {
             match answer {
                 Err(unusable) => {
                     tally.unusable += 1;

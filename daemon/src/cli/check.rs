@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use unbroken_config::Config;
 use unbroken_probes::judge::{Rules, Verdict, judge};
-use unbroken_probes::probe::Wants;
+use unbroken_probes::probe::{Depth, Wants};
 
 use super::{ConfigArgument, EXIT_UNUSABLE, place};
 use crate::adapter::digester::digest_reader;
@@ -34,12 +34,32 @@ pub(super) struct Check {
     /// can be none
     #[arg(long)]
     json: bool,
+    /// How far to look: `structure` reads containers, tables, times, parameters and
+    /// metadata and decodes nothing
+    #[arg(long, value_enum, default_value_t = How::Full)]
+    depth: How,
     /// Files at once; as many as there are cores by default
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
     /// Files, or folders with all that is in them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
+}
+
+/// [`Depth`] as a word of the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum How {
+    Full,
+    Structure,
+}
+
+impl From<How> for Depth {
+    fn from(how: How) -> Self {
+        match how {
+            How::Full => Self::Full,
+            How::Structure => Self::Structure,
+        }
+    }
 }
 
 /// Schema of the answer to an input of which no report can be made.
@@ -84,7 +104,7 @@ impl Check {
             exit.take(&answer);
             print(&answer, self.json)
         };
-        each(&self.paths, self.jobs, &config, take).await?;
+        each(&self.paths, self.jobs, self.depth.into(), &config, take).await?;
         Ok(exit.code())
     }
 }
@@ -94,6 +114,7 @@ impl Check {
 pub(super) async fn each(
     paths: &[PathBuf],
     jobs: Option<usize>,
+    depth: Depth,
     config: &Arc<Config>,
     mut take: impl FnMut(Result<Report, Unusable>) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -108,7 +129,7 @@ pub(super) async fn each(
         // answer comes first, still works.
         while pending.len() < 4 * cores.max(jobs.unwrap_or(0)) {
             let Some(input) = inputs.next() else { break };
-            pending.push_back(start(input, config, &rules, &prober, &turns));
+            pending.push_back(start(input, depth, config, &rules, &prober, &turns));
         }
         let Some(oldest) = pending.pop_front() else {
             return Ok(());
@@ -132,6 +153,7 @@ struct Pending {
 
 fn start(
     input: Input,
+    depth: Depth,
     config: &Arc<Config>,
     rules: &Arc<Rules>,
     prober: &Arc<dyn Prober>,
@@ -146,13 +168,14 @@ fn start(
         let path = input?;
         let turn = jobs.acquire().await;
         let _turn = turn.map_err(|e| Unusable::new(&path, e))?;
-        check(&path, &config, &rules, prober.as_ref()).await
+        check(&path, depth, &config, &rules, prober.as_ref()).await
     });
     Pending { path, answer }
 }
 
 async fn check(
     path: &Path,
+    depth: Depth,
     config: &Config,
     rules: &Rules,
     prober: &dyn Prober,
@@ -170,6 +193,7 @@ async fn check(
         name: readable_name(&name).text,
         still_long_side_px: 0,
         stills_count: 0,
+        depth,
     };
     let (digests, probe) = tokio::join!(digests, prober.probe(path, &wants));
     let digests = digests

@@ -27,6 +27,7 @@ pub(super) async fn try_lock(config: &Config) -> Result<Lock, String> {
         name: "sandbox".to_owned(),
         still_long_side_px: 0,
         stills_count: 0,
+        depth: unbroken_probes::probe::Depth::Full,
     };
     let probe = prober.probe(&file, &wants).await;
     let _ = std::fs::remove_file(&file);

@@ -58,6 +58,7 @@ pub async fn probe(house: &House, row: &FileRow) -> Result<Happened, Fault> {
         name: readable_name(row.path.name()).text,
         still_long_side_px: u32::try_from(config.report.still_long_side_px).unwrap_or(u32::MAX),
         stills_count: u32::try_from(config.report.stills_count).unwrap_or(u32::MAX),
+        depth: unbroken_probes::probe::Depth::Full,
     };
     let probed = match house.prober.probe(&staged, &wants).await? {
         Probe::Measured(probed) => *probed,

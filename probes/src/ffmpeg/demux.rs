@@ -7,7 +7,7 @@ use std::ptr;
 use ffmpeg_next::ffi;
 
 use super::decode::{DecodeFault, Decoded, Decoder, Frame};
-use super::io::Io;
+use super::io::{HEAD_BYTES, Io};
 use super::{CODECS, FORMATS, Limits, error_text, log, text};
 use crate::measurements::Track;
 use crate::media::Packet;
@@ -51,8 +51,9 @@ pub struct Input {
     decoders: Vec<Option<Decoder>>,
     packets_left: u64,
     limits: Limits,
+    heads_only: bool,
     // Dropped last: the context reads through it.
-    _io: Io,
+    io: Io,
 }
 
 impl Input {
@@ -99,7 +100,8 @@ impl Input {
                 decoders: Vec::new(),
                 packets_left: limits.packets_max,
                 limits,
-                _io: io,
+                heads_only: false,
+                io,
             };
             if packet.is_null() {
                 return Err(OpenError::Setup("no packet"));
@@ -226,6 +228,15 @@ impl Input {
         Ok(())
     }
 
+    /// Reads no more than the heads of large packets from now on, where the
+    /// file has an index that tells their places and times (MP4, MOV).
+    pub fn read_heads_only(&mut self) {
+        if self.format().starts_with("mov,") {
+            self.heads_only = true;
+            self.io.read_heads_only();
+        }
+    }
+
     /// The next packet of any track; `None` at the end of the data.
     pub fn read(&mut self) -> Result<Option<Packet>, ReadError> {
         while self.packets_left > 0 {
@@ -253,11 +264,15 @@ impl Input {
         Err(ReadError::TooMany(self.limits.packets_max))
     }
 
-    /// The bytes of the packet that [`Input::read`] returned last.
+    /// The bytes of the packet that [`Input::read`] returned last, or its head.
     pub fn payload(&self) -> &[u8] {
         // SAFETY: the packet is valid, empty or not; its bytes live until the
         // next call that changes it, which needs `self` for itself.
-        unsafe { slice((*self.packet).data, (*self.packet).size) }
+        let bytes = unsafe { slice((*self.packet).data, (*self.packet).size) };
+        match bytes.get(..HEAD_BYTES) {
+            Some(head) if self.heads_only => head,
+            _ => bytes,
+        }
     }
 
     /// The track's configuration record (`avcC`, `hvcC`) or parameter sets;

@@ -10,6 +10,9 @@ use ffmpeg_next::{error::EIO, ffi};
 
 /// FFmpeg's read-ahead; its own default for files is 32 KiB.
 const BUFFER_BYTES: usize = 64 << 10;
+/// Bytes at the start of a large packet that are read where only heads are
+/// wanted: parameter sets, notes and the head of the first slice.
+pub(super) const HEAD_BYTES: usize = 16 << 10;
 
 /// What the callbacks work on. It reads at its own position and leaves the
 /// descriptor's alone.
@@ -17,6 +20,7 @@ struct Source {
     file: File,
     position: u64,
     size_bytes: u64,
+    heads_only: bool,
 }
 
 /// An `AVIOContext` over a descriptor, and its owner.
@@ -34,6 +38,7 @@ impl Io {
             file,
             position: 0,
             size_bytes,
+            heads_only: false,
         }));
         // SAFETY: the buffer comes from FFmpeg's allocator, as it must; on
         // success the context owns it. `source` outlives the context, see Drop.
@@ -59,6 +64,15 @@ impl Io {
             }
             Some(Self { context, source })
         }
+    }
+
+    /// From now on a read past FFmpeg's own buffer, which only a packet's
+    /// content is large enough for, gets the first [`HEAD_BYTES`] of it, and
+    /// zeros for the rest.
+    pub(super) fn read_heads_only(&mut self) {
+        // SAFETY: made in `new`; the callbacks run only within calls into
+        // FFmpeg, of which there is none now.
+        unsafe { (*self.source).heads_only = true };
     }
 
     pub(super) fn context(&self) -> *mut ffi::AVIOContext {
@@ -96,10 +110,18 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, length: i32) -> 
             std::slice::from_raw_parts_mut(buffer, length),
         )
     };
+    let rest = source.size_bytes.saturating_sub(source.position);
+    let is_passed_over = source.heads_only && length > BUFFER_BYTES && rest >= length as u64;
+    let wanted = if is_passed_over {
+        buffer.get_mut(..HEAD_BYTES).unwrap_or_default()
+    } else {
+        buffer
+    };
     loop {
-        match source.file.read_at(buffer, source.position) {
+        match source.file.read_at(wanted, source.position) {
             Ok(0) => return ffi::AVERROR_EOF,
             Ok(count) => {
+                let count = if is_passed_over { length } else { count };
                 source.position = source.position.saturating_add(count as u64);
                 return i32::try_from(count).unwrap_or(i32::MAX);
             }

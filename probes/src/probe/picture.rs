@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use exif::{Context, Exif, In, Tag};
 
-use super::{Still, Wants};
+use super::{Depth, ONLY_STRUCTURE, Still, Wants};
 use crate::measure::decision_scale::LONG_SIDE_PX;
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
@@ -42,7 +42,11 @@ pub(super) fn measure(
         .flatten();
     let embedded = exif.as_ref().and_then(thumbnail::embedded);
 
-    let decoded = match decode(&bytes, format) {
+    let picture = match wants.depth {
+        Depth::Full => decode(&bytes, format),
+        Depth::Structure => Err(ONLY_STRUCTURE.to_owned()),
+    };
+    let decoded = match picture {
         Ok(decoded) if is_preview(format, exif.as_ref()) => {
             not_run(m, "only a preview could be decoded, the picture is raw");
             photo.measured_in = MeasuredIn::Preview;
@@ -58,7 +62,9 @@ pub(super) fn measure(
         }
         Err(why) => {
             not_run(m, &why);
-            let preview = embedded.and_then(|jpeg| decode_jpeg(jpeg).ok());
+            let preview = embedded
+                .filter(|_| wants.depth == Depth::Full)
+                .and_then(|jpeg| decode_jpeg(jpeg).ok());
             if preview.is_some() {
                 photo.measured_in = MeasuredIn::Preview;
             }
@@ -224,6 +230,7 @@ mod tests {
             name: "IMG_0001.JPG".to_owned(),
             still_long_side_px: 160,
             stills_count: 4,
+            depth: Depth::Full,
         };
         let mut m = Measurements::default();
         let stills = measure(&mut file, format, &wants, &mut m);

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use super::viewer::{Screen, Viewer};
-use super::{OverTime, Wants};
+use super::{Depth, ONLY_STRUCTURE, OverTime, Wants};
 use crate::ffmpeg::{Decoded, DecodedPicture, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
 use crate::measure::bitstream::{self, BitstreamInstrument};
@@ -28,8 +28,18 @@ pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> OverT
         }
     };
     m.ffmpeg = Some(crate::ffmpeg::version());
-    for instrument in ["timing", "decoding"] {
-        m.instruments.insert(instrument.to_owned(), 1);
+    m.instruments.insert("timing".to_owned(), 1);
+    match wants.depth {
+        Depth::Full => {
+            m.instruments.insert("decoding".to_owned(), 1);
+        }
+        Depth::Structure => {
+            input.read_heads_only();
+            m.not_run.push(NotRun {
+                instrument: "decoding".to_owned(),
+                why: ONLY_STRUCTURE.to_owned(),
+            });
+        }
     }
     let tracks = input.tracks();
     let mut pass = Pass::new(&mut input, &tracks, wants, m);
@@ -91,6 +101,8 @@ struct Pass {
     timings: Vec<Option<TimingInstrument>>,
     by_dts: bool,
     origin_s: Option<f64>,
+    /// The main track of pictures, decoded or not.
+    picture_track: Option<u32>,
     video_track: Option<u32>,
     audio_track: Option<u32>,
     rotation_deg: i32,
@@ -121,7 +133,11 @@ impl Pass {
         };
         let ready = |input: &mut Input, track: Option<&Track>, m: &mut Measurements, name: &str| {
             let track = track?;
-            match input.decode_track(track.index) {
+            let ready = match wants.depth {
+                Depth::Full => input.decode_track(track.index),
+                Depth::Structure => Err(ONLY_STRUCTURE.to_owned()),
+            };
+            match ready {
                 Ok(()) => {
                     m.instruments.insert(name.to_owned(), 1);
                     Some(track.index)
@@ -151,6 +167,7 @@ impl Pass {
             timings: Vec::new(),
             by_dts: input.format() == "avi",
             origin_s: picture.or(sound).and_then(|t| input.start_s(t.index)),
+            picture_track: picture.map(|t| t.index),
             video_track,
             audio_track,
             rotation_deg: picture.and_then(|t| t.rotation_deg).unwrap_or(0),
@@ -219,7 +236,7 @@ impl Pass {
             .or(packet.dts_ticks)
             .and_then(|ticks| Some(ticks as f64 * input.tick_s(packet.track)?))
             .map(|time_s| self.since_start(time_s));
-        if Some(packet.track) == self.video_track
+        if Some(packet.track) == self.picture_track
             && let Some(bitstream) = &mut self.bitstream
         {
             bitstream.packet(input.payload(), at_s);

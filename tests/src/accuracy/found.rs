@@ -41,6 +41,7 @@ impl Found {
             name,
             still_long_side_px: 0,
             stills_count: 0,
+            depth: unbroken_probes::probe::Depth::Full,
         };
         let measured = probe(&mut file, &wants).measurements;
         let judged = judge(&measured, &Rules::default(), &Context::default());

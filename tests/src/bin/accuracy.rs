@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use unbroken::adapter::os_clock::OsClock;
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
 use unbroken_tests::accuracy::source::{Source, sources};
@@ -45,14 +44,23 @@ enum What {
         #[arg(long)]
         alone: bool,
     },
-    /// Full analysis beside plain decoding and beside the filters; build with --release
+    /// Full analysis beside plain decoding and beside the filters
     Speed {
+        /// A recording that the clips are made from; a made scene without it
+        #[arg(long, value_name = "FILE")]
+        source: Option<PathBuf>,
         /// Length of the clips, in seconds
         #[arg(long, default_value_t = 10)]
         seconds: u32,
-        /// Threads that decode
+        /// Threads that decode for `ffmpeg`
         #[arg(long, default_value_t = 1)]
         threads: u32,
+        /// Rounds, of which the median counts
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
+        /// Where the page goes; to standard output without it
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
 }
 
@@ -90,11 +98,26 @@ fn run(arguments: Arguments) -> Result<(), String> {
             }
             Ok(())
         }
-        What::Speed { seconds, threads } => {
-            print!(
-                "{}",
-                speed::page(&kitchen, &OsClock::new(), seconds, threads)?
-            );
+        What::Speed {
+            source,
+            seconds,
+            threads,
+            rounds,
+            out,
+        } => {
+            let bounds = speed::Bounds {
+                source,
+                seconds,
+                threads,
+                rounds,
+            };
+            let text = speed::page(&kitchen, &bounds)?;
+            match out {
+                None => print!("{text}"),
+                Some(to) => {
+                    std::fs::write(&to, text).map_err(|e| format!("{}: {e}", to.display()))?;
+                }
+            }
             Ok(())
         }
     }

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use unbroken_tests::running::files_beneath;
 
-use crate::spent::{Spent, spent};
 use crate::{program_in, table};
+use unbroken_tests::spent::{Spent, spent};
 
 /// Slowest files that are named.
 const NAMED: usize = 5;

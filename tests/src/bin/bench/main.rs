@@ -1,16 +1,17 @@
 //! How fast and how large the program is, beside the tools that do a part of
 //! its work, in the same run on the same disk.
 //!
-//! `cargo run --release -p unbroken-tests --bin bench -- staging|reconcile|memory|check DIR|mangle DIR`
+//! `cargo run --release -p unbroken-tests --bin bench --
+//! staging|reconcile|memory|length|structure|check DIR|mangle DIR`
 //! prints a Markdown table. Files are made where `TMPDIR` says and removed
 //! again. A goal that is missed is said in the table; a wrong result is an error.
 
 mod check;
+mod length;
 mod mangle;
 mod memory;
 mod reconcile;
 mod share;
-mod spent;
 mod staging;
 mod table;
 
@@ -22,8 +23,8 @@ use std::process::ExitCode;
 /// file under the program's name, so that nothing else need be built.
 const PROGRAM: &str = "unbroken";
 
-const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | check DIR | \
-                     mangle DIR [SECONDS]";
+const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | \
+                     length [SECONDS] | structure [MIB] | check DIR | mangle DIR [SECONDS]";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
         Some("staging") => number(second, 2048).and_then(staging::run),
         Some("reconcile") => number(second, 100_000).and_then(reconcile::run),
         Some("memory") => number(second, 4096).and_then(memory::run),
+        Some("length") => number(second, 7200).and_then(length::memory),
+        Some("structure") => number(second, 4096).and_then(length::structure),
         Some("check") => second
             .ok_or_else(|| USAGE.to_owned())
             .and_then(|folder| check::run(Path::new(folder))),

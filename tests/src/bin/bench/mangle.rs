@@ -8,8 +8,8 @@ use serde_json::Value;
 use unbroken_tests::running::files_beneath;
 
 use crate::check::{broke, objects};
-use crate::spent::spent;
 use crate::{program_in, table};
+use unbroken_tests::spent::spent;
 
 /// Files checked by one run of `check`.
 const BATCH: usize = 16;

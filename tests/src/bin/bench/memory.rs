@@ -7,8 +7,8 @@ use std::time::Duration;
 use unbroken_recipe::clip::ffmpeg;
 use unbroken_tests::running::Place;
 
-use crate::spent::spent;
 use crate::{program_in, table};
+use unbroken_tests::spent::spent;
 
 /// What each process may hold at most, MiB.
 const GOAL_MIB: f64 = 200.0;
@@ -92,7 +92,7 @@ impl Peaks {
 }
 
 /// The largest resident set of a process; zero if it has ended.
-fn peak_kib(process: u32) -> u64 {
+pub fn peak_kib(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok())
@@ -100,7 +100,7 @@ fn peak_kib(process: u32) -> u64 {
 }
 
 /// Processes started by any thread of this one.
-fn children(process: u32) -> Vec<u32> {
+pub fn children(process: u32) -> Vec<u32> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task"));
     threads
         .into_iter()
@@ -116,7 +116,7 @@ fn children(process: u32) -> Vec<u32> {
 
 /// A grainy 1080p video of about 180 Mbit/s, as cameras write at their highest
 /// rate: one piece, repeated without encoding it again.
-fn make(folder: &Path, film: &Path, mib: u64) -> Result<(), String> {
+pub fn make(folder: &Path, film: &Path, mib: u64) -> Result<(), String> {
     let piece = folder.join("piece.mp4");
     let picture = format!(
         "testsrc2=size=1920x1080:rate=25:duration={PIECE_S},noise=alls=20:allf=t,format=yuv420p"

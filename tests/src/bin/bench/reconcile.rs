@@ -10,8 +10,8 @@ use unbroken::port::ledger::FileId;
 use unbroken::port::share::{RelPath, Scan, Share};
 use unbroken::step::watch::{Differences, Seen, reconcile};
 
-use crate::spent::{Spent, median, spent, tool};
 use crate::{share, table};
+use unbroken_tests::spent::{Spent, median, spent, tool};
 
 /// Both run once a round, in turns.
 const ROUNDS: usize = 7;

@@ -9,8 +9,8 @@ use unbroken::adapter::share_directory::DirectoryShare;
 use unbroken::port::digest::Digests;
 use unbroken::port::share::{DigestChoice, RelPath, Share, Stage};
 
-use crate::spent::{Spent, median, spent, tool};
 use crate::{share, table};
+use unbroken_tests::spent::{Spent, median, spent, tool};
 
 /// Each contender runs once a round, so that a busy minute meets all of them.
 const ROUNDS: usize = 3;
