@@ -24,7 +24,7 @@ use std::process::ExitCode;
 const PROGRAM: &str = "unbroken";
 
 const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | \
-                     length [SECONDS] | structure [MIB] | check DIR | mangle DIR [SECONDS]";
+                     length [SECONDS [FPS]] | structure [MIB] | check DIR | mangle DIR [SECONDS]";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -40,7 +40,10 @@ fn main() -> ExitCode {
         Some("staging") => number(second, 2048).and_then(staging::run),
         Some("reconcile") => number(second, 100_000).and_then(reconcile::run),
         Some("memory") => number(second, 4096).and_then(memory::run),
-        Some("length") => number(second, 7200).and_then(length::memory),
+        Some("length") => number(second, 7200).and_then(|seconds| {
+            let rate_fps = number(arguments.get(3), 25)?;
+            length::memory(seconds, rate_fps)
+        }),
         Some("structure") => number(second, 4096).and_then(length::structure),
         Some("check") => second
             .ok_or_else(|| USAGE.to_owned())
