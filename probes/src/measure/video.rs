@@ -1,10 +1,14 @@
 //! The main moving picture track: every decoded picture is looked at, sums and
 //! runs are kept, pictures are not.
 
+mod blocks;
 mod clarity;
 mod plane_stats;
+mod recent;
+mod repeats;
 mod runs;
 mod shots;
+mod stillness;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,18 +18,19 @@ use crate::measurements::Span;
 use crate::media::Picture;
 use crate::time_series::PictureRow;
 
+pub use blocks::BlockEdges;
 pub use clarity::Clarity;
+pub use repeats::Repeats;
 pub use shots::{Moment, Resumed};
+pub use stillness::Frozen;
 
 use clarity::Sampler;
 use plane_stats::{Planes, Reduced};
-use runs::{Cadence, Run, Stillness, longest_spans};
+use repeats::{Cadence, RepeatCounter};
+use runs::{Run, longest_spans};
 use shots::Shots;
+use stillness::Stillness;
 
-/// Frozen runs that are listed, the longest ones.
-const FROZEN_LISTED_MAX: usize = 100;
-/// Frozen runs shorter than this are repeated pictures, not a freeze.
-const FROZEN_MIN_S: f64 = 0.5;
 /// Dark and featureless runs shorter than this are not listed.
 const RUN_MIN_S: f64 = 0.2;
 /// A picture is dark if nine tenths of it are below this, on the scale with
@@ -55,8 +60,8 @@ pub struct Video {
     /// Mean difference of each picture from the one before in grey levels, at
     /// full size, by second.
     pub difference_mean: Series,
-    /// Sharpness of sampled pictures in order of time, about one a second and
-    /// at most 1200.
+    /// Sharpness and block edges of sampled pictures in order of time, about one
+    /// a second and at most 1200.
     pub clarity: Vec<Clarity>,
     /// Stretches of dark pictures (nine tenths below 24) of at least 0.2 s,
     /// the longest 100.
@@ -64,14 +69,17 @@ pub struct Video {
     /// Stretches of featureless pictures (standard deviation below 4 grey
     /// levels) that are not dark, of at least 0.2 s, the longest 100.
     pub featureless_spans: Vec<Span>,
-    /// Stretches in which the picture stands still, of at least 0.5 s, the
-    /// longest 100, in order of time.
+    /// Stretches in which the picture stands still, of at least 0.4 s (0.5 s
+    /// before version 2), the longest 100, in order of time.
     pub frozen: Vec<Frozen>,
     /// Pictures equal to the one before, outside `frozen`.
     pub repeated_pictures: u64,
     /// If four fifths of the repeated pictures come at one even distance: that
     /// distance in pictures. A conversion of the frame rate does so.
     pub repeat_cadence_pictures: Option<u32>,
+    /// Pictures that all but equal the one before while others move; `null` in
+    /// measurements before version 2.
+    pub repeats: Option<Repeats>,
     /// Moments at which the picture does not follow from the one before and that
     /// stand out against their neighbours, the 200 that do so most, in order of time.
     pub moments: Vec<Moment>,
@@ -84,29 +92,6 @@ pub struct Video {
     /// The decoded sizes in order, at most 50; more than one means that the
     /// size changed.
     pub sizes: Vec<SizeFrom>,
-}
-
-/// A stretch in which the picture stands still: each picture differs from the
-/// one before by at most 0.25 grey levels in the mean (freezedetect's −60 dB),
-/// apart from the refresh at key pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Frozen {
-    /// Where.
-    pub span: Span,
-    /// Pictures that stand still, the first not counted.
-    pub pictures: u64,
-    /// How many of them equal the one before bit for bit. Coding leaves traces
-    /// even in a picture that was given to the encoder again and again.
-    pub equal_pictures: u64,
-    /// Mean difference from picture to picture in grey levels, key pictures
-    /// apart. Below about 0.02 nothing moves but the coding; a sensor's noise
-    /// is above it unless the encoder removed it.
-    pub difference_mean: f64,
-    /// Mean difference at the end of the stretch in grey levels; `null` if it
-    /// lasts to the end of the recording. A still scene goes on as it was, a
-    /// frozen camera jumps.
-    pub exit_difference: Option<f64>,
 }
 
 /// The picture size from an instant on.
@@ -123,7 +108,7 @@ pub struct SizeFrom {
 /// Why a picture is worth a still.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notable {
-    /// The picture stands still for half a second now.
+    /// The picture stands still long enough to be told.
     Frozen,
     /// The first dark picture after lighter ones.
     Dark,
@@ -139,6 +124,7 @@ pub struct VideoInstrument {
     sampler: Sampler,
     still: Stillness,
     cadence: Cadence,
+    repeats: RepeatCounter,
     dark: Run,
     featureless: Run,
     shots: Shots,
@@ -160,6 +146,7 @@ impl VideoInstrument {
             sampler: Sampler::default(),
             still: Stillness::default(),
             cadence: Cadence::default(),
+            repeats: RepeatCounter::default(),
             dark: Run::default(),
             featureless: Run::default(),
             shots: Shots::default(),
@@ -204,7 +191,9 @@ impl VideoInstrument {
         if let Some(difference) = look.difference {
             self.v.difference_mean.add(at_s, difference);
             let before_s = self.last_s.unwrap_or(at_s);
-            self.cadence.see(self.v.pictures, difference == 0.0);
+            self.cadence
+                .see(self.v.pictures, u64::from(difference == 0.0));
+            self.repeats.see(at_s, difference, picture.key);
             froze = self.still.see(before_s, at_s, difference, picture.key);
         } else {
             self.still.interrupt(at_s);
@@ -251,6 +240,7 @@ impl VideoInstrument {
         v.frozen = frozen;
         v.repeated_pictures = repeated;
         v.repeat_cadence_pictures = self.cadence.distance();
+        v.repeats = Some(self.repeats.finish());
         let shots = self.shots.finish();
         v.moments = shots.moments;
         v.resumed = shots.resumed;

@@ -1,8 +1,9 @@
-//! Sharpness of pictures sampled over time, a few numbers each.
+//! Sharpness and block edges of pictures sampled over time, a few numbers each.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::blocks::{self, BlockEdges};
 use crate::measure::sharpness::{self, Detail};
 use crate::media::LumaView;
 
@@ -31,6 +32,9 @@ pub struct Clarity {
     pub edge_width_px: Option<f32>,
     /// The same of the perceptual blur, 0.0 sharp to 1.0.
     pub blur_ratio: Option<f32>,
+    /// Edges of coding blocks, at native size; `null` in very small pictures,
+    /// and in measurements before version 2.
+    pub block_edges: Option<BlockEdges>,
 }
 
 impl Clarity {
@@ -43,6 +47,7 @@ impl Clarity {
             vague_tiles: count(Detail::Vague),
             edge_width_px: found.width_of_sharpest_px(SUBJECT_SHARE),
             blur_ratio: found.blur_of_sharpest(SUBJECT_SHARE),
+            block_edges: blocks::measure(luma),
         }
     }
 }
