@@ -398,12 +398,20 @@ pub struct Decoding {
     /// The same before the first picture came out: the recording starts
     /// between two key pictures.
     pub errors_before_first_picture: u64,
-    /// Where they are, at most 200 spans.
+    /// Places where pictures are missing that the following ones are built on
+    /// (H.264); the decoder does not complain of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub missing_references: u64,
+    /// Where errors and pictures built on missing ones are, at most 200 spans.
     pub error_spans: Vec<Span>,
     /// The first messages of the decoder, at most 20.
     pub messages: Vec<String>,
     /// False if decoding ended before the data did (limit, crash, damage).
     pub reached_end: bool,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A stretch of a recording, in seconds from its first picture.

@@ -23,13 +23,15 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 从头到尾解码一遍,哪些时段出错、是否到达结尾。\n\n\
-             **测量方法** 统计解码器报错的数据包和画面;画面损坏从出错处算到下一个完好的关键帧。\n\n\
+             **测量方法** 统计解码器报错的数据包和画面,以及(H.264)编号表明已不在流中的参考画面;画面损坏从出错处算到\
+             下一个完好的关键帧。\n\n\
              **可能含义** 该时段画面花屏、停顿,或文件后部缺失。\n\n\
              **常见的正常原因** 存储卡坏块、复制中断、无线传输丢包。\n\n\
              **如何确认** 从设备重新复制,再解码一遍。",
         en: "**What it finds** Where decoding from start to end goes wrong, and whether it reaches the end.\n\n\
-             **How it is measured** Packets and pictures of which the decoder complains are counted; damage lasts \
-             from there to the next sound key picture.\n\n\
+             **How it is measured** Packets and pictures of which the decoder complains are counted, and places \
+             where the numbering (H.264) says that pictures are missing which later ones are built on; damage \
+             lasts from there to the next sound key picture.\n\n\
              **What it can mean** The picture is broken or stops there, or the rest of the file is missing.\n\n\
              **Usual innocent causes** Bad blocks on the card; a copy broken off; packets lost on the air.\n\n\
              **What would settle it** A new copy from the device, decoded again.",
@@ -95,7 +97,7 @@ fn judge(case: &Case<'_>) -> Ruling {
             ),
         ));
     }
-    if d.errors > 0 && !nothing_decoded(m) {
+    if d.errors + d.missing_references > 0 && !nothing_decoded(m) {
         seen.push(damage(case, d));
     }
     if seen.is_empty() {
@@ -137,16 +139,29 @@ fn damage(case: &Case<'_>, d: &Decoding) -> Seen {
         ..Seen::new(
             level,
             Strength::Fact,
-            Text::new(
-                format!(
-                    "解码出错 {} 次,涉及 {},合计 {damaged_s:.1} 秒。",
-                    d.errors, places.zh
+            match d.missing_references {
+                0 => Text::new(
+                    format!(
+                        "解码出错 {} 次,涉及 {},合计 {damaged_s:.1} 秒。",
+                        d.errors, places.zh
+                    ),
+                    format!(
+                        "{} decoding errors at {}, {damaged_s:.1} s in all.",
+                        d.errors, places.en
+                    ),
                 ),
-                format!(
-                    "{} decoding errors at {}, {damaged_s:.1} s in all.",
-                    d.errors, places.en
+                missing => Text::new(
+                    format!(
+                        "解码出错 {} 次,另有 {missing} 处缺少后续画面所依据的画面,涉及 {},合计 {damaged_s:.1} 秒。",
+                        d.errors, places.zh
+                    ),
+                    format!(
+                        "{} decoding errors and {missing} places where pictures are missing that the \
+                         following ones are built on, at {}, {damaged_s:.1} s in all.",
+                        d.errors, places.en
+                    ),
                 ),
-            ),
+            },
         )
     }
 }
@@ -187,6 +202,31 @@ mod tests {
         assert_eq!(judged(0.5, true, 250), [Level::Attention]);
         assert_eq!(judged(1.99, true, 250), [Level::Attention]);
         assert_eq!(judged(2.0, true, 250), [Level::Fail]);
+    }
+
+    #[test]
+    fn missing_references_are_damage_too() {
+        let mut trial = Trial::video(10.0);
+        trial.m.instruments.insert("decoding".to_owned(), 1);
+        trial.m.video = Some(Video {
+            duration_s: 10.0,
+            ..Video::default()
+        });
+        trial.m.decoding = Decoding {
+            frames: 250,
+            missing_references: 1,
+            error_spans: vec![Span {
+                start_s: 4.0,
+                end_s: 4.6,
+            }],
+            reached_end: true,
+            ..Decoding::default()
+        };
+        let Ruling::Found(seen) = trial.judge(&CHECK) else {
+            panic!("nothing found");
+        };
+        assert_eq!(seen[0].level, Level::Attention);
+        assert!(seen[0].text.en.contains("1 places"), "{}", seen[0].text.en);
     }
 
     #[test]

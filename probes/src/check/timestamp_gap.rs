@@ -11,6 +11,9 @@ use crate::text::{StaticText, Text};
 /// Where more than this share of the steps is irregular, the camera's rate
 /// varies by itself and a long step alone says little: a named guess.
 const VARIABLE_SHARE: f64 = 0.1;
+/// Where no more than this share of the steps is irregular, the pictures come
+/// evenly, and one long step stands out by itself: a named guess.
+const EVEN_SHARE: f64 = 0.02;
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -30,14 +33,15 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 时间戳跳过一段、或向回跳,而该段没有记录。\n\n\
-             **测量方法** 读取每个数据包的时间。画面间隔超过限值且声音同时缺同样长的一段(无声音轨时画面间隔超过 1 秒)\
+             **测量方法** 读取每个数据包的时间。画面间隔超过限值且声音同时缺同样长的一段(无声音轨时画面间隔超过 1 秒,其余间隔都均匀时超过 0.5 秒)\
              才算中断;声音继续的只是画面停顿。开头半秒和动态照片不计。\n\n\
              **可能含义** 该段时间没有被记录,或记录被去掉。\n\n\
              **常见的正常原因** 暂停后续录、卡写入过慢、无线传输中断。\n\n\
              **如何确认** 比较前后画面和声音;查设备日志;请团队书面说明原因。",
         en: "**What it finds** Places where time jumps ahead or back and nothing was recorded.\n\n\
              **How it is measured** From the time of every packet. A gap is a step of the picture beyond the limit \
-             with the same stretch missing in the sound (without sound: more than 1 s); where the sound goes on, \
+             with the same stretch missing in the sound (without sound: more than 1 s, or 0.5 s if all \
+             other steps are even); where the sound goes on, \
              only the picture stalled. The first half second and motion photos do not count.\n\n\
              **What it can mean** That time was not recorded, or what was recorded is gone.\n\n\
              **Usual innocent causes** Pause and resume; a slow card; an interrupted radio link.\n\n\
@@ -71,6 +75,19 @@ pub static CHECK: Check = Check {
             source: "named guess: sound cannot confirm it, so twice as long",
         },
         Param {
+            key: "gap_even_attention_s",
+            unit: "s",
+            default: 0.5,
+            min: 0.1,
+            max: 60.0,
+            doc: StaticText {
+                zh: "没有声音轨、而其余画面间隔都均匀时,画面缺失达到此时长即需复核;越小越严。",
+                en: "Without a sound track, where all other steps of the picture are even, this long without \
+                     picture asks for a person; smaller is stricter.",
+            },
+            source: "measured on phone clips: natural steps reach 0.18 s; named guess above it",
+        },
+        Param {
             key: "gap_agreement_s",
             unit: "s",
             default: 0.1,
@@ -100,6 +117,8 @@ fn judge(case: &Case<'_>) -> Ruling {
     let median_s = picture.step_median_s.unwrap_or(0.0);
     let limit_s = if has_sound(m) {
         case.limits.get("gap_attention_s")
+    } else if picture.irregular_steps as f64 <= EVEN_SHARE * picture.packets as f64 {
+        case.limits.get("gap_even_attention_s")
     } else {
         case.limits.get("gap_silent_attention_s")
     };
@@ -272,9 +291,11 @@ mod tests {
     }
 
     #[test]
-    fn without_sound_a_second_is_the_limit_and_a_varying_rate_is_only_told() {
-        assert_eq!(judged(1.0, None, 1), None);
-        assert_eq!(judged(1.01, None, 1), Some(Level::Attention));
+    fn without_sound_the_limit_depends_on_how_even_the_other_steps_are() {
+        assert_eq!(judged(0.5, None, 20), None);
+        assert_eq!(judged(0.51, None, 20), Some(Level::Attention));
+        assert_eq!(judged(1.0, None, 21), None);
+        assert_eq!(judged(1.01, None, 21), Some(Level::Attention));
         assert_eq!(judged(1.01, None, 101), Some(Level::Info));
     }
 }

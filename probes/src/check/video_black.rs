@@ -2,6 +2,7 @@
 
 use crate::check::moments::{longest_s, not_measured, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measure::video::Video;
 use crate::measurements::{Kind, Span};
 use crate::text::{StaticText, Text};
 
@@ -24,14 +25,14 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 画面全黑,或明暗几乎没有差别的时段。\n\n\
              **测量方法** 九成像素亮度低于 24(黑为 16)为黑;亮度标准差低于 4 级为无内容。开头和结尾几秒不计,\
-             佩戴式设备常在口袋中开关机。\n\n\
+             佩戴式设备常在口袋中开关机。前后都明亮而突然变黑的,较短即需复核。\n\n\
              **可能含义** 镜头被遮挡、未开盖、光线全无。\n\n\
              **常见的正常原因** 夜间、机柜内部、近距离对着墙面。\n\n\
              **如何确认** 播放该时段,听声音是否继续。",
         en: "**What it finds** Stretches in which the picture is black or shows no differences of brightness.\n\n\
              **How it is measured** Black is nine tenths of the pixels below 24 (black is 16); without content is a \
              standard deviation below 4 levels. The first and last seconds do not count: body cameras are \
-             switched in the pocket.\n\n\
+             switched in the pocket. Sudden black between bright pictures counts from a shorter time on.\n\n\
              **What it can mean** A covered or capped lens; no light at all.\n\n\
              **Usual innocent causes** Night; the inside of a cabinet; a wall close by.\n\n\
              **What would settle it** Playing the stretch and listening.",
@@ -49,6 +50,31 @@ pub static CHECK: Check = Check {
                 en: "A black stretch of this length asks for a person; smaller is stricter.",
             },
             source: "FFmpeg blackdetect, default d=2",
+        },
+        Param {
+            key: "black_sudden_attention_s",
+            unit: "s",
+            default: 0.4,
+            min: 0.2,
+            max: 600.0,
+            doc: StaticText {
+                zh: "前后都明亮时,其间的黑屏达到此时长即需复核;越小越严。",
+                en: "Black of this length between bright pictures asks for a person; smaller is stricter.",
+            },
+            source: "named guess: a dip between two scenes lasts half a second, a shutter or flash does not",
+        },
+        Param {
+            key: "black_bright_levels",
+            unit: "levels",
+            default: 60.0,
+            min: 30.0,
+            max: 235.0,
+            doc: StaticText {
+                zh: "前后一秒中最亮一成像素至少达到此亮度(黑为16)才算明亮;越小越严。",
+                en: "The lightest tenth of the seconds before and after must be this bright (black is 16); \
+                     smaller is stricter.",
+            },
+            source: "named guess: night scenes stay below it",
         },
         Param {
             key: "covered_attention_s",
@@ -96,9 +122,20 @@ fn judge(case: &Case<'_>) -> Ruling {
     };
     let edge_s = case.limits.get("black_edge_s");
     let end_s = video.duration_s;
-    let at_edge = |s: &Span| s.end_s <= edge_s || s.start_s >= end_s - edge_s;
     let black_limit_s = case.limits.get("black_attention_s");
+    let sudden_limit_s = case.limits.get("black_sudden_attention_s");
+    let is_sudden = |span: &Span| {
+        span.duration_s() >= sudden_limit_s
+            && between_bright(span, video, case.limits.get("black_bright_levels"))
+    };
+    let at_edge = |s: &Span| (s.end_s <= edge_s || s.start_s >= end_s - edge_s) && !is_sudden(s);
     let black: Vec<Span> = longer(&video.dark_spans, black_limit_s);
+    let sudden: Vec<Span> = video
+        .dark_spans
+        .iter()
+        .filter(|span| span.duration_s() < black_limit_s && is_sudden(span))
+        .copied()
+        .collect();
     let black_s: f64 = video.dark_spans.iter().map(Span::duration_s).sum();
     let mut seen = Vec::new();
     let is_whole = end_s > 0.0 && black_s >= case.limits.get("black_fail_ratio") * end_s;
@@ -112,6 +149,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     } else {
         let (edge, inner): (Vec<Span>, Vec<Span>) = black.into_iter().partition(at_edge);
         seen.extend(some(inner).map(|s| tell(s, black_limit_s, Level::Attention, "black")));
+        seen.extend(some(sudden).map(|s| tell(s, sudden_limit_s, Level::Attention, "black")));
         seen.extend(some(edge).map(|s| tell(s, black_limit_s, Level::Info, "black")));
     }
     let covered_limit_s = case.limits.get("covered_attention_s");
@@ -123,6 +161,23 @@ fn judge(case: &Case<'_>) -> Ruling {
         return Ruling::Pass;
     }
     Ruling::Found(seen)
+}
+
+/// True if the whole seconds before and after are bright. A stretch within a
+/// second of the start or the end has none on that side.
+fn between_bright(span: &Span, video: &Video, bright: f64) -> bool {
+    let series = &video.luma_p90;
+    let entry = |index: i64| {
+        let value = usize::try_from(index)
+            .ok()
+            .and_then(|i| series.values.get(i));
+        value.copied().flatten()
+    };
+    let first = (span.start_s / series.step_s).floor() as i64;
+    let last = (span.end_s / series.step_s).floor() as i64;
+    [entry(first - 1), entry(last + 1)]
+        .into_iter()
+        .all(|level| level.is_some_and(|l| f64::from(l) >= bright))
 }
 
 fn longer(list: &[Span], limit_s: f64) -> Vec<Span> {
@@ -182,7 +237,6 @@ fn tell(found: Vec<Span>, limit_s: f64, level: Level, what: &str) -> Seen {
 mod tests {
     use super::*;
     use crate::check::trial::Trial;
-    use crate::measure::video::Video;
 
     fn judged(dark: &[(f64, f64)], featureless: &[(f64, f64)]) -> Vec<Level> {
         let list = |l: &[(f64, f64)]| {
@@ -211,6 +265,34 @@ mod tests {
         assert!(judged(&[(20.0, 21.99)], &[]).is_empty());
         assert_eq!(judged(&[(20.0, 22.0)], &[]), [Level::Attention]);
         assert_eq!(judged(&[(20.0, 22.01)], &[]), [Level::Attention]);
+    }
+
+    #[test]
+    fn sudden_black_between_bright_pictures_counts_from_less_on() {
+        let judged = |start_s: f64, end_s: f64, before: f32, after: f32| {
+            let mut trial = Trial::video(20.0);
+            let mut video = Video {
+                duration_s: 20.0,
+                dark_spans: vec![Span { start_s, end_s }],
+                ..Video::default()
+            };
+            let level = |s: usize| if (s as f64) < start_s { before } else { after };
+            video.luma_p90.values = (0..20).map(|s| Some(level(s))).collect();
+            trial.m.video = Some(video);
+            match trial.judge(&CHECK) {
+                Ruling::Found(seen) => Some(seen[0].level),
+                _ => None,
+            }
+        };
+        assert_eq!(judged(10.2, 10.6, 60.0, 60.0), Some(Level::Attention));
+        assert_eq!(judged(10.2, 10.59, 60.0, 60.0), None);
+        // Night before or after, as when a light is switched on.
+        assert_eq!(judged(10.2, 10.9, 59.0, 200.0), None);
+        assert_eq!(judged(10.2, 10.9, 200.0, 59.0), None);
+        // Neither the pocket at the start nor the one at the end.
+        assert_eq!(judged(2.0, 4.5, 200.0, 200.0), Some(Level::Attention));
+        assert_eq!(judged(0.5, 0.9, 200.0, 200.0), None);
+        assert_eq!(judged(19.2, 19.9, 200.0, 200.0), None);
     }
 
     #[test]

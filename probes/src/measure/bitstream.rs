@@ -244,6 +244,13 @@ impl BitstreamInstrument {
         Some(new)
     }
 
+    /// How often reference pictures were missing so far, of which later pictures
+    /// are built.
+    pub fn missing_references(&self) -> usize {
+        let gaps = self.b.frame_num_gaps.iter();
+        gaps.filter(|gap| !gap.at_key).count()
+    }
+
     /// Reads one packet, as it lies in the container, in coding order. One
     /// without a time is put where the one before it stood.
     pub fn packet(&mut self, bytes: &[u8], at_s: Option<f64>) {

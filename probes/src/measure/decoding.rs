@@ -46,6 +46,16 @@ impl DecodingInstrument {
             .get_or_insert(at_s.unwrap_or(self.last_s));
     }
 
+    /// Pictures that the following ones are built on are not in the stream,
+    /// after one shown at `after_s`. The decoder puts others in their place and
+    /// says nothing.
+    pub fn missing_references(&mut self, after_s: f64) {
+        if self.d.frames > 0 {
+            self.d.missing_references += 1;
+            self.damaged_since_s.get_or_insert(after_s);
+        }
+    }
+
     /// A packet of sound was damaged or could not be decoded.
     pub fn sound_fault(&mut self, at_s: Option<f64>) {
         self.d.errors += 1;
@@ -122,6 +132,27 @@ mod tests {
             i.finish(false).error_spans,
             [Span {
                 start_s: 0.04,
+                end_s: 1.0
+            }]
+        );
+    }
+
+    #[test]
+    fn pictures_built_on_missing_ones_are_damaged_to_the_next_key_picture() {
+        let mut i = DecodingInstrument::default();
+        i.missing_references(0.0);
+        for n in 0..50 {
+            if n == 12 {
+                i.missing_references(0.4);
+            }
+            i.picture(f64::from(n) * 0.04, n % 25 == 0, false);
+        }
+        let d = i.finish(true);
+        assert_eq!((d.errors, d.missing_references), (0, 1));
+        assert_eq!(
+            d.error_spans,
+            [Span {
+                start_s: 0.4,
                 end_s: 1.0
             }]
         );

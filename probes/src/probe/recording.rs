@@ -113,6 +113,8 @@ struct Pass {
     last_size: Option<(u32, u32)>,
     last_sound: Option<(u32, u32)>,
     bitstream: Option<BitstreamInstrument>,
+    /// The latest time of a coded picture so far.
+    last_coded_s: f64,
     audio: AudioInstrument,
     screen: Screen,
     recorder: Recorder,
@@ -181,6 +183,7 @@ impl Pass {
             last_size: None,
             last_sound: None,
             bitstream,
+            last_coded_s: 0.0,
             audio: AudioInstrument::new(audio_track.unwrap_or(0)),
             screen: Screen::new(video_track, step_s, wants),
             recorder: Recorder::default(),
@@ -246,7 +249,13 @@ impl Pass {
         if Some(packet.track) == self.picture_track
             && let Some(bitstream) = &mut self.bitstream
         {
+            let missing = bitstream.missing_references();
             bitstream.packet(input.payload(), at_s);
+            if bitstream.missing_references() > missing {
+                let at_s = self.last_coded_s;
+                self.screen.note(move |decoding| decoding.missing_references(at_s));
+            }
+            self.last_coded_s = at_s.map_or(self.last_coded_s, |s| s.max(self.last_coded_s));
         }
         if Some(packet.track) == self.video_track
             && let Some(at_s) = at_s

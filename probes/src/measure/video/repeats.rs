@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::recent::Recent;
 
 /// A picture is a repeated one if it differs from the one before by at most
-/// this share of what its neighbours do. An encoder leaves a trace of a few
-/// hundredths even in a picture that it was given twice.
-const REPEATED_SHARE: f64 = 0.1;
+/// this share of what its neighbours do: an encoder leaves a trace even in a
+/// picture that it was given twice, the more the coarser it coded the first.
+const REPEATED_SHARE: f64 = 0.2;
 /// Below this mean difference in grey levels too little moves to tell a
 /// repeated picture from one in which nothing happened.
 const ALIVE_DIFFERENCE: f64 = 0.5;
@@ -24,14 +24,16 @@ const AROUND: usize = 12;
 const STRETCH_S: f64 = 10.0;
 /// Distances between repeated pictures that can be a cadence.
 const CADENCE_MAX: usize = 32;
-/// Share of the distances that must agree (research/forensics.md 2b knows
-/// periods of 2, 3 and 5).
+/// Share of the distances that must be multiples of one: some repeated pictures
+/// are missed (research/forensics.md 2b knows periods of 2, 3 and 5).
 const CADENCE_SHARE: f64 = 0.8;
+/// Share of the distances that must be just that one.
+const CADENCE_ONCE_SHARE: f64 = 0.5;
 /// Distances from which a cadence can be told.
 const CADENCE_DISTANCES_MIN: u64 = 5;
 
 /// Repeated pictures of a recording, runs of at least 0.4 s apart. A picture
-/// is repeated if it differs from the one before by a tenth or less of what
+/// is repeated if it differs from the one before by a fifth or less of what
 /// moving pictures around it do, and these by 0.5 grey levels or more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -62,6 +64,7 @@ pub(super) struct RepeatCounter {
     in_place_s: std::collections::VecDeque<f64>,
     cadence: Cadence,
     number: u64,
+    last_key: bool,
 }
 
 impl Default for RepeatCounter {
@@ -73,6 +76,7 @@ impl Default for RepeatCounter {
             in_place_s: std::collections::VecDeque::new(),
             cadence: Cadence::default(),
             number: 0,
+            last_key: false,
         }
     }
 }
@@ -81,6 +85,8 @@ impl RepeatCounter {
     /// The next picture differs so much from the one before.
     pub(super) fn see(&mut self, at_s: f64, difference: f64, key: bool) {
         self.number += 1;
+        // Where all are key pictures, none of them is a refresh.
+        let refreshes = key && !std::mem::replace(&mut self.last_key, key);
         let usual = self.alive.quantile(0.5).unwrap_or(0.0);
         let can_tell = usual >= ALIVE_DIFFERENCE;
         self.found.judged_pictures += u64::from(can_tell);
@@ -97,7 +103,7 @@ impl RepeatCounter {
             if difference >= CATCH_UP * usual {
                 self.in_place(start_s, count);
             }
-        } else if !key {
+        } else if !refreshes {
             // Catching up is not what is usual.
             self.alive.add(difference);
         }
@@ -157,7 +163,14 @@ impl Cadence {
             .zip(self.distances)
             .skip(2)
             .max_by_key(|(_, count)| *count)?;
-        let is_even = count as f64 >= CADENCE_SHARE * self.total as f64;
+        let multiples = (0u32..).zip(self.distances);
+        let multiples: u64 = multiples
+            .filter(|(d, _)| *d > 0 && d % distance == 0)
+            .map(|(_, count)| count)
+            .sum();
+        let total = self.total as f64;
+        let is_even =
+            multiples as f64 >= CADENCE_SHARE * total && count as f64 >= CADENCE_ONCE_SHARE * total;
         (is_even && self.total >= CADENCE_DISTANCES_MIN).then_some(distance)
     }
 }
@@ -202,6 +215,20 @@ mod tests {
             (converted.in_place_of_others, converted.cadence_pictures),
             (0, Some(5))
         );
+    }
+
+    #[test]
+    fn a_cadence_shows_though_some_of_it_is_missed() {
+        let mut cadence = Cadence::default();
+        for n in (0..60).filter(|n| n % 4 != 3) {
+            cadence.see(n * 6, 1);
+        }
+        assert_eq!(cadence.distance(), Some(6));
+        let mut uneven = Cadence::default();
+        for n in [4, 11, 15, 22, 26, 33, 40, 44, 51, 62, 66, 73] {
+            uneven.see(n, 1);
+        }
+        assert_eq!(uneven.distance(), None);
     }
 
     #[test]

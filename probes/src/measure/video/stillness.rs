@@ -15,10 +15,18 @@ const MIN_S: f64 = 0.4;
 /// Mean difference in grey levels up to which a picture stands still: the
 /// −60 dB of freezedetect, of 255 levels.
 const STILL_DIFFERENCE: f64 = 0.255;
+/// The same as a share of what was usual before: an encoder still improves a
+/// picture that comes again after fast motion.
+const STILL_SHARE: f64 = 0.05;
 /// Mean difference up to which a key picture may refresh a picture that stands
 /// still: encoders change something when they code the same picture anew.
 /// Named guess: no measurements were made for it.
 const REFRESH_DIFFERENCE: f64 = 2.0;
+/// The same as a share of what was usual before.
+const REFRESH_SHARE: f64 = 0.5;
+/// Pictures from the end of a stretch on among which the jump is: a key picture
+/// may come between.
+const EXIT_PICTURES: u8 = 3;
 /// Pictures on each side of a stretch that say what is usual there.
 const AROUND: usize = 12;
 /// Which of them stands for them: where every second picture is a repeated
@@ -31,8 +39,9 @@ const GAP_STEPS: f64 = 4.0;
 const STEPS: usize = 9;
 
 /// A stretch in which the picture stands still: each picture differs from the
-/// one before by at most 0.25 grey levels in the mean (freezedetect's −60 dB),
-/// apart from the refresh at key pictures.
+/// one before by at most 0.25 grey levels in the mean (freezedetect's −60 dB)
+/// or a twentieth of what was usual before, apart from the refresh at key
+/// pictures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Frozen {
@@ -47,9 +56,10 @@ pub struct Frozen {
     /// apart. Below about 0.02 nothing moves but the coding; a sensor's noise
     /// is above it unless the encoder removed it.
     pub difference_mean: f64,
-    /// Mean difference at the end of the stretch in grey levels; `null` if it
-    /// lasts to the end of the recording. A still scene goes on as it was, a
-    /// frozen camera jumps.
+    /// Largest mean difference of the three pictures at the end of the stretch
+    /// (of the first one before version 2) in grey levels; `null` if it lasts to
+    /// the end of the recording. A still scene goes on as it was, a frozen
+    /// camera jumps.
     pub exit_difference: Option<f64>,
     /// Upper quartile of the mean differences of the 12 pictures before the
     /// stretch, key pictures apart: how alive the picture was when it stopped.
@@ -70,11 +80,20 @@ pub(super) struct Stillness {
     within: Recent,
     /// Differences of late, frozen stretches apart.
     alive: Recent,
-    /// The last stretch found, whose pictures after it are still coming.
-    followed: Option<(Frozen, Recent)>,
+    followed: Option<Followed>,
+    last_key: bool,
     steps: Recent,
     found: Vec<Frozen>,
     repeated: u64,
+}
+
+/// The last stretch found, while the pictures after it are still coming.
+#[derive(Debug)]
+struct Followed {
+    frozen: Frozen,
+    after: Recent,
+    /// Pictures in which the jump may still come.
+    exit_left: u8,
 }
 
 impl Default for Stillness {
@@ -86,6 +105,7 @@ impl Default for Stillness {
             within: Recent::of(AROUND),
             alive: Recent::of(AROUND),
             followed: None,
+            last_key: false,
             steps: Recent::of(STEPS),
             found: Vec::new(),
             repeated: 0,
@@ -96,6 +116,15 @@ impl Default for Stillness {
 impl Stillness {
     /// True if the picture now stands still for long enough to be told.
     pub(super) fn see(&mut self, before_s: f64, at_s: f64, difference: f64, key: bool) -> bool {
+        // Where all are key pictures, none of them is a refresh.
+        let refreshes = key && !std::mem::replace(&mut self.last_key, key);
+        if let Some(followed) = &mut self.followed
+            && followed.exit_left > 0
+            && let Some(exit) = &mut followed.frozen.exit_difference
+        {
+            followed.exit_left -= 1;
+            *exit = exit.max(difference);
+        }
         let step_s = at_s - before_s;
         let usual_s = self.steps.quantile(0.5).unwrap_or(step_s);
         if step_s >= MIN_S && step_s > GAP_STEPS * usual_s {
@@ -103,10 +132,21 @@ impl Stillness {
             return false;
         }
         self.steps.add(step_s);
-        let refreshed = key && self.current.is_some() && difference <= REFRESH_DIFFERENCE;
-        if difference > STILL_DIFFERENCE && !refreshed {
+        let usual = self
+            .current
+            .as_ref()
+            .map_or_else(
+                || self.alive.quantile(AROUND_QUANTILE),
+                |run| run.before_difference,
+            )
+            .unwrap_or(0.0);
+        let is_still = difference <= STILL_DIFFERENCE.max(STILL_SHARE * usual);
+        let is_refresh = refreshes
+            && self.current.is_some()
+            && difference <= REFRESH_DIFFERENCE.max(REFRESH_SHARE * usual);
+        if !is_still && !is_refresh {
             self.end(at_s, Some(difference));
-            if !key {
+            if !refreshes {
                 self.moved(difference);
             }
             return false;
@@ -115,7 +155,7 @@ impl Stillness {
             self.differences = (0.0, 0);
             self.within = Recent::of(AROUND);
         }
-        if !key {
+        if !refreshes {
             self.differences.0 += difference;
             self.differences.1 += 1;
             self.within.add(difference);
@@ -144,9 +184,9 @@ impl Stillness {
     /// A picture that belongs to no frozen stretch.
     fn moved(&mut self, difference: f64) {
         self.alive.add(difference);
-        if let Some((_, after)) = &mut self.followed {
-            after.add(difference);
-            if after.is_full() {
+        if let Some(followed) = &mut self.followed {
+            followed.after.add(difference);
+            if followed.after.is_full() {
                 self.settle();
             }
         }
@@ -170,14 +210,20 @@ impl Stillness {
             return;
         }
         self.settle();
-        self.followed = Some((run, Recent::of(AROUND)));
+        self.followed = Some(Followed {
+            frozen: run,
+            after: Recent::of(AROUND),
+            exit_left: EXIT_PICTURES - 1,
+        });
     }
 
     /// What followed the last stretch is known.
     fn settle(&mut self) {
-        if let Some((mut run, after)) = self.followed.take() {
-            run.after_difference = after.quantile(AROUND_QUANTILE);
-            self.found.push(run);
+        if let Some(followed) = self.followed.take() {
+            self.found.push(Frozen {
+                after_difference: followed.after.quantile(AROUND_QUANTILE),
+                ..followed.frozen
+            });
             if self.found.len() > SPANS_HELD_MAX {
                 keep_longest(&mut self.found, SPANS_HELD_MAX / 2);
             }
@@ -205,10 +251,17 @@ mod tests {
 
     /// Pictures 0.04 s apart with these differences from the one before.
     fn watch(differences: impl IntoIterator<Item = f64>) -> Vec<Frozen> {
+        with_keys(differences, |_| false)
+    }
+
+    fn with_keys(
+        differences: impl IntoIterator<Item = f64>,
+        is_key: impl Fn(usize) -> bool,
+    ) -> Vec<Frozen> {
         let mut stillness = Stillness::default();
         let mut at_s = 0.0;
-        for difference in differences {
-            stillness.see(at_s, at_s + 0.04, difference, false);
+        for (n, difference) in differences.into_iter().enumerate() {
+            stillness.see(at_s, at_s + 0.04, difference, is_key(n));
             at_s += 0.04;
         }
         stillness.finish(at_s).0
@@ -259,6 +312,39 @@ mod tests {
         let doubled = (0..40).map(|n| if n % 2 == 0 { 4.0 } else { 0.0 });
         let found = watch(doubled.chain(some(0.0, 20)));
         assert_eq!(found[0].before_difference, Some(4.0));
+    }
+
+    #[test]
+    fn key_pictures_refresh_and_do_not_hide_the_jump() {
+        // A key picture in the middle, and one just before the jump.
+        let frozen = some(0.01, 10)
+            .chain([4.0])
+            .chain(some(0.01, 5))
+            .chain([0.6, 9.0]);
+        let found = with_keys(some(10.0, 20).chain(frozen).chain(some(10.0, 20)), |n| {
+            n == 30
+        });
+        let [frozen] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(frozen.exit_difference, Some(10.0));
+        assert!(frozen.difference_mean < 0.011, "{frozen:?}");
+    }
+
+    #[test]
+    fn where_all_are_key_pictures_they_count_like_others() {
+        let found = with_keys(
+            some(3.0, 20).chain(some(0.0, 15)).chain(some(1.5, 20)),
+            |_| true,
+        );
+        let [frozen] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(
+            (frozen.before_difference, frozen.exit_difference),
+            (Some(3.0), Some(1.5))
+        );
+        assert_eq!(frozen.pictures, 15);
     }
 
     #[test]
