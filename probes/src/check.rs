@@ -52,6 +52,7 @@ pub mod truncated;
 pub mod unlike_its_model;
 pub mod unreadable;
 pub mod video_black;
+pub mod video_blocky;
 pub mod video_blurred;
 pub mod video_cut;
 pub mod video_frozen;

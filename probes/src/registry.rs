@@ -8,7 +8,7 @@ use crate::check::{
     outside_visit, photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
     photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
     structure_contradicts_metadata, timestamp_gap, truncated, unlike_its_model, unreadable,
-    video_black, video_blurred, video_cut, video_frozen, video_inserted, video_reencoded,
+    video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted, video_reencoded,
     video_stutter, video_trimmed,
 };
 
@@ -43,6 +43,7 @@ pub static CHECKS: &[&Check] = &[
     &unreadable::CHECK,
     &decode_errors::CHECK,
     &video_blurred::CHECK,
+    &video_blocky::CHECK,
     &video_black::CHECK,
     &video_frozen::CHECK,
     &video_stutter::CHECK,

@@ -48,6 +48,45 @@ pub(crate) fn overlap_s(span: &Span, others: &[Span]) -> f64 {
         .sum()
 }
 
+/// Stretches of samples of which most show something: from one that does to the
+/// one after the last that does, as long as they get, in which at least
+/// `share_min` of the samples do, and at least `count_min` of them. Each sample
+/// stands for the `step_s` to the next.
+pub(crate) fn mostly(
+    samples: &[(f64, bool)],
+    share_min: f64,
+    count_min: u32,
+    step_s: f64,
+) -> Vec<Span> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some((start_s, shows)) = samples.get(from) {
+        let mut next = from + 1;
+        if *shows {
+            let (mut showing, mut seen, mut end) = (0_u32, 0_u32, None);
+            for (at_s, shows) in samples.get(from..).unwrap_or(&[]) {
+                seen += 1;
+                showing += u32::from(*shows);
+                if f64::from(showing) < share_min * f64::from(seen) {
+                    break;
+                }
+                if *shows && showing >= count_min {
+                    end = Some((*at_s, from + seen as usize));
+                }
+            }
+            if let Some((end_s, after)) = end {
+                found.push(Span {
+                    start_s: *start_s,
+                    end_s: end_s + step_s,
+                });
+                next = after;
+            }
+        }
+        from = next;
+    }
+    found
+}
+
 /// The ruling where an instrument did not measure: with its own reason.
 pub(crate) fn not_measured(m: &Measurements, instrument: &str) -> Ruling {
     let why = m
@@ -125,5 +164,25 @@ mod tests {
             },
         ];
         assert_eq!(overlap_s(&span, &others), 2.0);
+    }
+
+    #[test]
+    fn most_of_the_samples_of_a_stretch_show_it() {
+        let run = |text: &str| -> Vec<(f64, f64)> {
+            let samples: Vec<(f64, bool)> = text
+                .chars()
+                .enumerate()
+                .map(|(n, c)| (n as f64, c == 'x'))
+                .collect();
+            mostly(&samples, 0.8, 3, 1.0)
+                .iter()
+                .map(|s| (s.start_s, s.end_s))
+                .collect()
+        };
+        assert_eq!(run("x.x"), []);
+        assert_eq!(run(".xx.."), []);
+        assert_eq!(run(".xxx."), [(1.0, 4.0)]);
+        assert_eq!(run("xxxx.x"), [(0.0, 6.0)]);
+        assert_eq!(run("xxxx..x"), [(0.0, 4.0)]);
     }
 }
