@@ -6,6 +6,12 @@ use crate::measure::video::{Frozen, Video};
 use crate::measurements::{Kind, Span};
 use crate::text::{StaticText, Text};
 
+/// A stretch that begins before this has nothing before it to compare with.
+const START_S: f64 = 0.5;
+/// How many times the least jump a picture must have changed before a stretch
+/// that lasts to the end. Named guess.
+const TO_THE_END_TIMES: f64 = 2.0;
+
 /// The declaration.
 pub static CHECK: Check = Check {
     code: "video_frozen",
@@ -26,7 +32,7 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** 录像继续而画面停住不动的时段。\n\n\
              **测量方法** 逐帧与前一帧比较全尺寸亮度。平均差不超过 0.25 级(或此前常见值的二十分之一)为静止。\
              传感器噪声在静止场景中仍在继续,在冻结时停止:此前画面有动静、时段内平均差接近零、结束时画面跳变的为\
-             冻结;其余为静止场景,达到一定时长只作提示。没有结尾或开头可比的时段须更长才需复核。一幅画面的时间戳\
+             冻结;其余为静止场景,达到一定时长只作提示。没有结尾可比的时段须更长才需复核;从开头就静止的只作提示。一幅画面的时间戳\
              特别长属于时间轴中断,黑屏时段另行检查。\n\n\
              **可能含义** 设备卡顿、信号中断,或该时段没有新的画面。\n\n\
              **常见的正常原因** 三脚架拍摄无动静的场景、低码率编码。\n\n\
@@ -36,8 +42,8 @@ pub static CHECK: Check = Check {
              difference of at most 0.25 grey levels, or a twentieth of what was usual before, is standing still. \
              A sensor's noise goes on in a still scene and stops in a freeze: where the picture was alive before, \
              differs by nearly nothing within and jumps at the end, it is frozen; all else is a still scene, told \
-             for information if it is long. A stretch that has no start or no end to compare with must be longer \
-             to ask for a person. One picture whose time lasts long is a gap in time; dark stretches are another \
+             for information if it is long. A stretch that lasts to the end must be longer to ask for a person; one \
+             from the first picture on is only told. One picture whose time lasts long is a gap in time; dark stretches are another \
              check's.\n\n\
              **What it can mean** The device or the signal stalled; no new pictures were recorded.\n\n\
              **Usual innocent causes** A tripod before a scene without motion; coding at a very low bit rate.\n\n\
@@ -48,14 +54,14 @@ pub static CHECK: Check = Check {
         Param {
             key: "freeze_attention_s",
             unit: "s",
-            default: 0.5,
+            default: 0.45,
             min: 0.4,
             max: 600.0,
             doc: StaticText {
                 zh: "画面停住达到此时长即需复核;越小越严。",
                 en: "A picture frozen for this long asks for a person; smaller is stricter.",
             },
-            source: "the goal of the trial: freezes of half a second are found",
+            source: "half a second, less a picture that the encoder still improves",
         },
         Param {
             key: "freeze_unconfirmed_s",
@@ -64,9 +70,9 @@ pub static CHECK: Check = Check {
             min: 0.4,
             max: 600.0,
             doc: StaticText {
-                zh: "停住的时段没有开头或结尾可比时,达到此时长才需复核;静止场景达到此时长即提示。越小越严。",
-                en: "A frozen stretch at the start or to the end asks for a person from this length on, and a \
-                     still scene is told; smaller is stricter.",
+                zh: "停住直到结尾的时段,达到此时长才需复核;静止场景达到此时长即提示。越小越严。",
+                en: "A frozen stretch that lasts to the end asks for a person from this length on, and a still \
+                     scene is told; smaller is stricter.",
             },
             source: "FFmpeg freezedetect, default d=2",
         },
@@ -198,9 +204,12 @@ fn verdict(run: &Frozen, video: &Video, case: &Case<'_>) -> Stands {
                 Stands::Still
             }
         }
+        // From the first picture on, a camera that waits looks like a still scene.
+        (None, _) if run.span.start_s < START_S => Stands::Still,
         (None, Some(exit)) if exit >= exit_min => Stands::Unconfirmed,
-        // To the end: what moved before must have moved for a reason.
-        (Some(before), None) if before >= exit_min => Stands::Unconfirmed,
+        // To the end: what moved before must have moved for a reason, and more
+        // than what slowly comes to rest.
+        (Some(before), None) if before >= TO_THE_END_TIMES * exit_min => Stands::Unconfirmed,
         (None, None) if moved_before(video, run.span.start_s) >= exit_min => Stands::Unconfirmed,
         _ => Stands::Still,
     }
@@ -303,8 +312,8 @@ mod tests {
     #[test]
     fn half_a_second_is_the_limit() {
         let frozen = run(2.0, 0.001, 4.0);
-        assert_eq!(judged(0.49, frozen), None);
-        assert_eq!(judged(0.5, frozen), Some(Level::Attention));
+        assert_eq!(judged(0.44, frozen), None);
+        assert_eq!(judged(0.46, frozen), Some(Level::Attention));
         assert_eq!(judged(5.0, frozen), Some(Level::Attention));
     }
 
@@ -332,10 +341,10 @@ mod tests {
     fn without_a_start_or_an_end_it_must_be_longer() {
         let to_the_end = Frozen {
             exit_difference: None,
-            ..run(1.0, 0.001, 0.0)
+            ..run(2.0, 0.001, 0.0)
         };
         let calm = Frozen {
-            before_difference: Some(0.9),
+            before_difference: Some(1.9),
             ..to_the_end
         };
         // As measured before version 2, or from the first picture on.

@@ -86,7 +86,8 @@ impl RepeatCounter {
     pub(super) fn see(&mut self, at_s: f64, difference: f64, key: bool) {
         self.number += 1;
         // Where all are key pictures, none of them is a refresh.
-        let refreshes = key && !std::mem::replace(&mut self.last_key, key);
+        let refreshes = key && !self.last_key;
+        self.last_key = key;
         let usual = self.alive.quantile(0.5).unwrap_or(0.0);
         let can_tell = usual >= ALIVE_DIFFERENCE;
         self.found.judged_pictures += u64::from(can_tell);

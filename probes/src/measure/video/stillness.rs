@@ -117,7 +117,8 @@ impl Stillness {
     /// True if the picture now stands still for long enough to be told.
     pub(super) fn see(&mut self, before_s: f64, at_s: f64, difference: f64, key: bool) -> bool {
         // Where all are key pictures, none of them is a refresh.
-        let refreshes = key && !std::mem::replace(&mut self.last_key, key);
+        let refreshes = key && !self.last_key;
+        self.last_key = key;
         if let Some(followed) = &mut self.followed
             && followed.exit_left > 0
             && let Some(exit) = &mut followed.frozen.exit_difference
@@ -329,6 +330,19 @@ mod tests {
         };
         assert_eq!(frozen.exit_difference, Some(10.0));
         assert!(frozen.difference_mean < 0.011, "{frozen:?}");
+    }
+
+    #[test]
+    fn pulses_of_key_pictures_in_a_still_scene_are_no_exits() {
+        // Ten pictures to a key picture, each of which changes a little.
+        let found = with_keys(
+            (0..100).map(|n| if n % 10 == 0 { 1.0 } else { 0.02 }),
+            |n| n % 10 == 0,
+        );
+        let [still] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert_eq!(still.exit_difference, None);
     }
 
     #[test]
