@@ -135,11 +135,12 @@ pub static CHECK: Check = Check {
             min: 0.0,
             max: 10.0,
             doc: StaticText {
-                zh: "冻结结束时画面跳变与此前变化之比的下限;越小越严。",
-                en: "Least jump at the end as a multiple of how much the picture changed before; smaller is \
-                     stricter.",
+                zh: "冻结结束时画面跳变与前后变化(取大)之比的下限;越小越严。",
+                en: "Least jump at the end as a multiple of how much the picture changed before or changes \
+                     after, whichever is more; smaller is stricter.",
             },
-            source: "measured: a freeze of half a second ends with 1.0 times or more",
+            source: "measured: a freeze of half a second ends with 0.98 times or more, motion that begins in a \
+                     still scene with 0.42 or less",
         },
     ],
     judge,
@@ -197,7 +198,10 @@ fn verdict(run: &Frozen, video: &Video, case: &Case<'_>) -> Stands {
     }
     match (run.before_difference, run.exit_difference) {
         (Some(before), Some(exit)) => {
-            let jumps = exit >= exit_min.max(limit("freeze_exit_ratio") * before);
+            // Motion that begins grows from picture to picture; what a freeze left
+            // out comes at once, and is no less than an ordinary step.
+            let usual = before.max(run.after_difference.unwrap_or(0.0));
+            let jumps = exit >= exit_min.max(limit("freeze_exit_ratio") * usual);
             if jumps && before >= limit("freeze_alive_levels") {
                 Stands::Frozen
             } else {
@@ -325,6 +329,11 @@ mod tests {
             run(0.29, 0.001, 4.0),
             run(0.5, 0.001, 0.99),
             run(8.0, 0.001, 5.5),
+            // Somebody enters: the change grows from picture to picture.
+            Frozen {
+                after_difference: Some(6.0),
+                ..run(2.0, 0.001, 4.1)
+            },
         ] {
             assert_eq!(judged(1.99, still), None, "{still:?}");
             assert_eq!(judged(2.0, still), Some(Level::Info), "{still:?}");
