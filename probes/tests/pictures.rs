@@ -11,7 +11,7 @@ use std::process::Command;
 use unbroken_probes::check::{Context, Level};
 use unbroken_probes::judge::{Rules, judge};
 use unbroken_probes::measurements::Measurements;
-use unbroken_probes::probe::{Wants, probe};
+use unbroken_probes::probe::{Depth, Wants, probe};
 
 /// A scene that moves and has a sensor's noise.
 const SCENE: &str =
@@ -45,6 +45,7 @@ fn measured(path: &Path) -> Measurements {
         name: path.file_name().unwrap().to_string_lossy().into_owned(),
         still_long_side_px: 160,
         stills_count: 0,
+        depth: Depth::Full,
     };
     probe(&mut File::open(path).unwrap(), &wants).measurements
 }
