@@ -148,15 +148,17 @@ mod tests {
     #[test]
     fn tiles_blinds_and_noise_are_no_blocks() {
         let tiles = picture(640, 480, |x, y| {
-            let joint = (x as u32 + 3) % 8 == 0 || (y as u32 + 5) % 8 == 0;
+            let joint = (x as u32 + 3).is_multiple_of(8) || (y as u32 + 5).is_multiple_of(8);
             if joint { 60.0 } else { 180.0 }
         });
         // On the grid, and along one axis only.
-        let blinds = picture(
-            640,
-            480,
-            |_, y| if y as u32 / 8 % 2 == 0 { 90.0 } else { 160.0 },
-        );
+        let blinds = picture(640, 480, |_, y| {
+            if (y as u32 / 8).is_multiple_of(2) {
+                90.0
+            } else {
+                160.0
+            }
+        });
         let noise = picture(640, 480, |x, y| {
             90.0 + 40.0 * scatter(x as i32, y as i32, 3)
         });

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_picture_in_place_of_another_is_told_from_one_put_in() {
-        let is_lost = |n: u32| n % 7 == 0 || n % 11 == 3;
+        let is_lost = |n: u32| n.is_multiple_of(7) || n % 11 == 3;
         let lost = shown((1..500).map(|n| if is_lost(n) { n - 1 } else { n }));
         assert!((85..130).contains(&lost.pictures), "{lost:?}");
         assert!(lost.in_place_of_others * 10 > lost.pictures * 8, "{lost:?}");
