@@ -8,9 +8,11 @@
 pub mod found;
 pub mod kitchen;
 pub mod peer;
+pub mod recipe;
 pub mod score;
 pub mod source;
 pub mod speed;
 pub mod table;
 pub mod truth;
 pub mod video;
+pub mod views;

@@ -53,7 +53,12 @@ pub struct Peer {
     pub says: fn(&Seen, [f64; 2]) -> Vec<Span>,
 }
 
-const CUTS: &[Fault] = &[Fault::HardCut, Fault::JumpCut, Fault::Inserted];
+const CUTS: &[Fault] = &[
+    Fault::HardCut,
+    Fault::JumpCut,
+    Fault::StillJump,
+    Fault::Inserted,
+];
 
 /// All of them.
 pub fn peers() -> Vec<Peer> {

@@ -54,6 +54,8 @@ pub struct Source {
     pub half: Half,
     /// True if no program wrote it after the camera.
     pub untouched: bool,
+    /// Where anyone finds it again.
+    pub origin: String,
     /// Length of the main moving picture in seconds.
     pub duration_s: f64,
     /// Pictures a second, on average.
@@ -62,10 +64,21 @@ pub struct Source {
     pub width_px: u32,
     /// Height in pixels.
     pub height_px: u32,
+    /// FFmpeg's name for the coding of its pictures.
+    pub codec: String,
     /// True if it has a sound track.
     pub has_sound: bool,
-    /// Times of the key pictures, in seconds, in order.
-    pub keys_s: Vec<f64>,
+    /// The key pictures in order.
+    pub keys: Vec<Key>,
+}
+
+/// A picture coded without reference to others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Key {
+    /// Number of its packet among those of the pictures, from 0.
+    pub packet: u64,
+    /// When it is shown, in seconds from the first picture.
+    pub at_s: f64,
 }
 
 impl Source {
@@ -87,18 +100,21 @@ impl Source {
         let index = picture["index"].as_u64();
         let packets = facts["packets"].as_array().cloned().unwrap_or_default();
         let mut times_s = Vec::new();
-        let mut keys_s = Vec::new();
-        for packet in packets
+        let mut keys = Vec::new();
+        let pictures = packets
             .iter()
-            .filter(|p| p["stream_index"].as_u64() == index)
-        {
+            .filter(|p| p["stream_index"].as_u64() == index);
+        for (number, packet) in (0..).zip(pictures) {
             let time = packet["pts_time"].as_str().or(packet["dts_time"].as_str());
-            let Some(time_s) = time.and_then(|t| t.parse::<f64>().ok()) else {
+            let Some(at_s) = time.and_then(|t| t.parse::<f64>().ok()) else {
                 continue;
             };
-            times_s.push(time_s);
+            times_s.push(at_s);
             if packet["flags"].as_str().is_some_and(|f| f.contains('K')) {
-                keys_s.push(time_s);
+                keys.push(Key {
+                    packet: number,
+                    at_s,
+                });
             }
         }
         let (first_s, last_s) = (
@@ -110,19 +126,21 @@ impl Source {
             return Err(told("fewer than two pictures with a time".to_owned()));
         }
         let rate_fps = (times_s.len() - 1) as f64 / span_s;
-        keys_s.iter_mut().for_each(|s| *s -= first_s);
+        keys.iter_mut().for_each(|key| key.at_s -= first_s);
         Ok(Self {
             path: path.to_owned(),
             name: name.clone(),
             digest: digest.to_hex().to_string(),
             half: half(digest.as_bytes()),
             untouched,
+            origin: String::new(),
             duration_s: span_s + 1.0 / rate_fps,
             rate_fps,
             width_px: size("width").ok_or_else(|| told("no width".to_owned()))?,
             height_px: size("height").ok_or_else(|| told("no height".to_owned()))?,
+            codec: picture["codec_name"].as_str().unwrap_or("").to_owned(),
             has_sound: streams.iter().any(|s| s["codec_type"] == "audio"),
-            keys_s,
+            keys,
         })
     }
 
@@ -145,18 +163,64 @@ fn half(digest: &[u8; 32]) -> Half {
     }
 }
 
-/// The known sources beneath `data_dir`, then the files named beside them, which
-/// are taken as camera originals. What cannot be read is told and left out.
-pub fn sources(data_dir: &Path, more: &[PathBuf]) -> (Vec<Source>, Vec<String>) {
+/// A recording that is named beside the known ones.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named {
+    /// The file.
+    pub path: PathBuf,
+    /// True if no program wrote it after the camera.
+    pub untouched: bool,
+    /// Where anyone finds it again.
+    pub origin: String,
+}
+
+/// Reads a list of recordings. Each line holds, parted by tabs: the file,
+/// relative to the list; `untouched`, or `uncut` if a program wrote it after the
+/// camera; where it comes from. Lines that start with `#` are left out.
+pub fn named(list: &Path) -> Result<Vec<Named>, String> {
+    let told = |what: &str| format!("{}: {what}", list.display());
+    let text = std::fs::read_to_string(list).map_err(|e| told(&e.to_string()))?;
+    let beside = list.parent().unwrap_or(Path::new(""));
+    let lines = text
+        .lines()
+        .filter(|l| !l.is_empty() && !l.starts_with('#'));
+    lines
+        .map(|line| {
+            let mut columns = line.split('\t');
+            let file = columns.next().unwrap_or_default();
+            let untouched = match columns.next() {
+                Some("untouched") => true,
+                Some("uncut") => false,
+                _ => return Err(told(&format!("neither `untouched` nor `uncut`: {line}"))),
+            };
+            Ok(Named {
+                path: beside.join(file),
+                untouched,
+                origin: columns.next().unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The known sources beneath `data_dir`, then those named beside them. What
+/// cannot be read is told and left out.
+pub fn sources(data_dir: &Path, more: &[Named]) -> (Vec<Source>, Vec<String>) {
     let known = SOURCES
         .iter()
-        .map(|(place, untouched)| (data_dir.join(place), *untouched))
-        .filter(|(path, _)| path.exists());
+        .map(|(place, untouched)| Named {
+            path: data_dir.join(place),
+            untouched: *untouched,
+            origin: (*place).to_owned(),
+        })
+        .filter(|named| named.path.exists());
     let mut found = Vec::new();
     let mut left_out = Vec::new();
-    for (path, untouched) in known.chain(more.iter().map(|path| (path.clone(), true))) {
-        match Source::read(&path, untouched) {
-            Ok(source) => found.push(source),
+    for named in known.chain(more.iter().cloned()) {
+        match Source::read(&named.path, named.untouched) {
+            Ok(source) => found.push(Source {
+                origin: named.origin,
+                ..source
+            }),
             Err(why) => left_out.push(why),
         }
     }
@@ -167,7 +231,7 @@ fn ffprobe(path: &Path) -> Result<Value, String> {
     let output = Command::new("ffprobe")
         .args(["-v", "error", "-of", "json", "-show_entries"])
         .arg(
-            "stream=index,codec_type,width,height\
+            "stream=index,codec_type,codec_name,width,height\
              :packet=stream_index,pts_time,dts_time,flags",
         )
         .arg(path)
@@ -186,5 +250,25 @@ mod tests {
         assert_eq!(half(&digest), Half::Report);
         digest[0] = 0xfe;
         assert_eq!(half(&digest), Half::Tune);
+    }
+
+    #[test]
+    fn a_list_says_of_each_recording_whether_it_was_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let list = dir.path().join("more.tsv");
+        std::fs::write(&list, "# mine\na.mp4\tuntouched\tmy phone\nb.mp4\tuncut\n").unwrap();
+        let found = named(&list).unwrap();
+        assert_eq!(
+            found,
+            [("a.mp4", true, "my phone"), ("b.mp4", false, "")].map(|(file, untouched, origin)| {
+                Named {
+                    path: dir.path().join(file),
+                    untouched,
+                    origin: origin.to_owned(),
+                }
+            })
+        );
+        std::fs::write(&list, "a.mp4\tperhaps\n").unwrap();
+        assert!(named(&list).is_err());
     }
 }

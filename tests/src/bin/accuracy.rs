@@ -7,9 +7,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
-use unbroken_tests::accuracy::source::{Source, sources};
+use unbroken_tests::accuracy::recipe::Bounds;
+use unbroken_tests::accuracy::source::{Named, Source, named, sources};
 use unbroken_tests::accuracy::table::{Judged, Run, page};
-use unbroken_tests::accuracy::video::{Bounds, Case, cases};
+use unbroken_tests::accuracy::video::{Case, cases};
 use unbroken_tests::accuracy::{peer, speed};
 
 /// How often the checks are right, and how fast
@@ -34,6 +35,10 @@ enum What {
         /// Another untouched recording straight from a camera
         #[arg(long, value_name = "FILE")]
         source: Vec<PathBuf>,
+        /// A list of further recordings, a line each: file, tab, `untouched` or `uncut` (a program wrote it after
+        /// the camera), tab, where it comes from
+        #[arg(long, value_name = "LIST")]
+        sources: Vec<PathBuf>,
         /// Longest case, in seconds
         #[arg(long, default_value_t = 12.0)]
         seconds: f64,
@@ -81,15 +86,27 @@ fn run(arguments: Arguments) -> Result<(), String> {
             data_dir,
             out,
             source,
+            sources,
             seconds,
             side,
             alone,
         } => {
+            let mut more: Vec<Named> = source
+                .into_iter()
+                .map(|path| Named {
+                    path,
+                    untouched: true,
+                    origin: String::new(),
+                })
+                .collect();
+            for list in &sources {
+                more.extend(named(list)?);
+            }
             let bounds = Bounds {
                 length_max_s: seconds,
                 side_max_px: side,
             };
-            let text = video(&kitchen, &data_dir, &source, bounds, alone)?;
+            let text = video(&kitchen, &data_dir, &more, bounds, alone)?;
             match out {
                 None => print!("{text}"),
                 Some(to) => {
@@ -155,14 +172,14 @@ fn list(to: &Path, sources: &[Source], judged: &[Judged]) -> Result<(), String> 
 fn video(
     kitchen: &Kitchen,
     data_dir: &Path,
-    more: &[PathBuf],
+    more: &[Named],
     bounds: Bounds,
     alone: bool,
 ) -> Result<String, String> {
     let (sources, mut left_out) = sources(data_dir, more);
     if sources.is_empty() {
         return Err(format!(
-            "{}: no known recording in it; name some with --source",
+            "{}: no known recording in it; name some with --source or --sources",
             data_dir.display()
         ));
     }
@@ -207,6 +224,7 @@ fn video(
             bounds,
             judged: &judged,
             left_out: &left_out,
+            alone,
         },
         &if alone { Vec::new() } else { peer::peers() },
     ))
