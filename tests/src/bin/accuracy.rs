@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use unbroken_probes::measurements::Span;
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
 use unbroken_tests::accuracy::recipe::Bounds;
@@ -140,30 +141,38 @@ fn run(arguments: Arguments) -> Result<(), String> {
     }
 }
 
-/// Every case with its file and what was found, for who looks into a row.
-fn list(to: &Path, sources: &[Source], judged: &[Judged]) -> Result<(), String> {
-    let mut text = String::from("recipe\tsource\tfile\tfound\n");
-    for one in judged {
-        let source = sources.get(one.case.source).map_or("", |s| s.name.as_str());
-        let found: Vec<String> = one
-            .found
-            .findings
+/// Every case with its file and its truth, for who looks into a row; with what
+/// was found once that is known.
+fn list(to: &Path, sources: &[Source], cases: &[Case], judged: &[Judged]) -> Result<(), String> {
+    let mut text = String::from("recipe\tsource\tfile\ttruth\tdiffer_levels\tfound\n");
+    for case in cases {
+        let source = sources.get(case.source).map_or("", |s| s.name.as_str());
+        let span = |s: &Span| format!("{:.3}-{:.3}", s.start_s, s.end_s);
+        let truth: Vec<String> = case
+            .truth
             .iter()
-            .map(|said| {
-                let spans: Vec<String> = said
-                    .spans
-                    .iter()
-                    .map(|s| format!("{:.2}-{:.2}", s.start_s, s.end_s))
-                    .collect();
-                let mark = if said.is_alarm { "!" } else { "" };
-                format!("{}{mark} {}", said.code, spans.join(" "))
+            .map(|t| {
+                let place = t.place.as_ref().map(span).unwrap_or_default();
+                format!("{:?} {place}", t.fault)
             })
             .collect();
-        let file = one.case.file.display();
+        let found = judged
+            .iter()
+            .filter(|one| one.case.file == case.file)
+            .flat_map(|one| &one.found.findings)
+            .map(|said| {
+                let spans: Vec<String> = said.spans.iter().map(span).collect();
+                let mark = if said.is_alarm { "!" } else { "" };
+                format!("{}{mark} {}", said.code, spans.join(" "))
+            });
         text.push_str(&format!(
-            "{}\t{source}\t{file}\t{}\n",
-            one.case.recipe,
-            found.join("; ")
+            "{}\t{source}\t{}\t{}\t{}\t{}\n",
+            case.recipe,
+            case.file.display(),
+            truth.join("; "),
+            case.differ_levels
+                .map_or(String::new(), |levels| format!("{levels:.2}")),
+            found.collect::<Vec<_>>().join("; ")
         ));
     }
     std::fs::write(to, text).map_err(|e| format!("{}: {e}", to.display()))
@@ -193,6 +202,8 @@ fn video(
         }
     }
     eprintln!("{} cases", ready.len());
+    let listed = kitchen.dir().join("cases.tsv");
+    list(&listed, &sources, &ready, &[])?;
     let python = if alone {
         None
     } else {
@@ -217,7 +228,7 @@ fn video(
             Err(why) => left_out.push(why),
         }
     }
-    list(&kitchen.dir().join("cases.tsv"), &sources, &judged)?;
+    list(&listed, &sources, &ready, &judged)?;
     Ok(page(
         &Run {
             sources: &sources,
