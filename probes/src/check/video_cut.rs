@@ -1,6 +1,8 @@
 //! `video_cut`: the picture does not follow from the one before.
 
-use crate::check::cuts::{is_hard, is_jump};
+use crate::check::cuts::{
+    SMALL_JUMP_UNFORETOLD, is_beside_cover, is_clear_jump, is_hard, is_jump, is_small_jump,
+};
 use crate::check::moments::{clock, not_measured, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::video::Moment;
@@ -98,6 +100,19 @@ pub static CHECK: Check = Check {
             },
             source: "measured: jump cuts 0.79 to 1.21, focus jumps beyond 0.71 and 1.4",
         },
+        Param {
+            key: "jump_alone_residual_ratio",
+            unit: "ratio",
+            default: 3.3,
+            min: 2.0,
+            max: 100.0,
+            doc: StaticText {
+                zh: "跳切:剩余差异达到前后通常值的此倍数,且无常见原因时,单凭此项即请人复核;越小越严。",
+                en: "Jump cut: from this many times the usual remainder on, with no usual cause in sight, it asks for \
+                     a person by itself; smaller is stricter.",
+            },
+            source: "measured: jump cuts of moving cameras 3.8 to 15, focus and light up to 3.7 with other signs of them",
+        },
     ],
     judge,
 };
@@ -112,16 +127,39 @@ fn judge(case: &Case<'_>) -> Ruling {
     let (jump_min, detail_min) = (limit("jump_unforetold_ratio"), limit("jump_detail_ratio"));
     let is_hard = |m: &&Moment| is_hard(m, all, hard_min, residual_min);
     let (hard, rest): (Vec<&Moment>, Vec<&Moment>) = all.iter().partition(is_hard);
-    let jumps: Vec<&Moment> = rest
+    let key = video.key_unforetold;
+    let (jumps, rest): (Vec<&Moment>, Vec<&Moment>) = rest
         .into_iter()
-        .filter(|m| is_jump(m, all, video.key_unforetold, jump_min, detail_min))
+        .partition(|m| is_jump(m, all, key, jump_min, detail_min));
+    let small: Vec<&Moment> = rest
+        .into_iter()
+        .filter(|m| is_small_jump(m, all, key))
         .collect();
+    let alone_min = limit("jump_alone_residual_ratio");
+    let (cover, hard): (Vec<&Moment>, Vec<&Moment>) =
+        hard.into_iter().partition(|m| is_beside_cover(m, video));
+    let (clear, jumps): (Vec<&Moment>, Vec<&Moment>) = jumps
+        .into_iter()
+        .partition(|m| is_clear_jump(m, video, alone_min) && !is_beside_cover(m, video));
+    let hard_cut = ("切换", "hard cut");
+    let jump_cut = ("跳跃", "jump cut");
     let mut seen = Vec::new();
-    if !hard.is_empty() {
-        seen.push(tell(&hard, hard_min, "切换", "hard cut").asking_alone());
-    }
-    if !jumps.is_empty() {
-        seen.push(tell(&jumps, jump_min, "跳跃", "jump cut"));
+    for (found, limit, (zh, en), asks) in [
+        (hard, hard_min, hard_cut, true),
+        (cover, hard_min, hard_cut, false),
+        (clear, jump_min, jump_cut, true),
+        (jumps, jump_min, jump_cut, false),
+        (
+            small,
+            f64::from(SMALL_JUMP_UNFORETOLD),
+            ("小跳跃(静止场景)", "jump in a still scene"),
+            false,
+        ),
+    ] {
+        if !found.is_empty() {
+            let told = tell(&found, limit, zh, en);
+            seen.push(if asks { told.asking_alone() } else { told });
+        }
     }
     if seen.is_empty() {
         Ruling::Pass
@@ -172,6 +210,7 @@ fn tell(found: &[&Moment], limit: f64, zh: &str, en: &str) -> Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Alone;
     use crate::check::cuts::tests::{hard_cut, jump_cut};
     use crate::check::trial::Trial;
     use crate::measure::video::Video;
@@ -189,6 +228,7 @@ mod tests {
     fn found(moment: Moment) -> Option<&'static str> {
         match ruling(vec![moment]) {
             Ruling::Found(seen) if seen[0].text.en.contains("hard cut") => Some("hard"),
+            Ruling::Found(seen) if seen[0].text.en.contains("still scene") => Some("small"),
             Ruling::Found(_) => Some("jump"),
             _ => None,
         }
@@ -225,8 +265,43 @@ mod tests {
             unforetold_returning: unforetold,
             ..jump_cut()
         };
-        assert_eq!(found(lost(0.139)), None);
+        assert_eq!(found(lost(0.139)), Some("small"));
         assert_eq!(found(lost(0.141)), Some("jump"));
+        assert_eq!(found(lost(0.049)), None);
+    }
+
+    #[test]
+    fn a_clear_jump_asks_for_a_person_and_an_unclear_one_is_told() {
+        let asks = |moment: Moment| {
+            let Ruling::Found(seen) = ruling(vec![moment]) else {
+                panic!("found in any case");
+            };
+            seen[0].alone == Alone::AsksForAPerson
+        };
+        let times = |times: f32| Moment {
+            residual: times * 0.11,
+            ..jump_cut()
+        };
+        assert!(asks(hard_cut()));
+        assert!(asks(times(3.31)) && !asks(times(3.29)));
+    }
+
+    #[test]
+    fn a_lens_that_is_covered_is_told_only() {
+        let mut trial = Trial::video(60.0);
+        trial.m.video = Some(Video {
+            duration_s: 60.0,
+            moments: vec![hard_cut()],
+            dark_spans: vec![Span {
+                start_s: 10.0,
+                end_s: 12.0,
+            }],
+            ..Video::default()
+        });
+        let Ruling::Found(seen) = trial.judge(&CHECK) else {
+            panic!("it is found");
+        };
+        assert_eq!(seen[0].alone, Alone::Told);
     }
 
     #[test]

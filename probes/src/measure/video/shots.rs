@@ -66,14 +66,18 @@ pub struct Moment {
     pub residual: f32,
     /// Median of that over the 12 pictures on either side.
     pub residual_near: f32,
+    /// The same for the picture before alone: near 0 where it was shown twice,
+    /// so that what comes next had time to change.
+    pub residual_last: f32,
     /// Common shift, in shares of the picture's diagonal.
     pub shift: f32,
     /// Largest common shift of the three pictures on either side.
     pub shift_near: f32,
     /// Change of the mean brightness, in grey levels.
     pub brightness_levels: f32,
-    /// Detail of this picture over the median detail of the 12 before: below 1
-    /// where the camera moves fast or loses focus.
+    /// Detail of this picture over the median detail of the three before: below
+    /// 1 where the camera begins to move fast or loses focus, above it where that
+    /// ends.
     pub detail_ratio: f32,
 }
 
@@ -279,7 +283,7 @@ impl Shots {
         }
         let shift = |s: &Step| s.motion.shift_x.hypot(s.motion.shift_y);
         let all = || before().chain(after());
-        let detail = median(before().map(|s| s.detail_levels)).unwrap_or(0.0);
+        let detail = median(before().rev().take(NEAR).map(|s| s.detail_levels)).unwrap_or(0.0);
         self.moments.push(Moment {
             at_s: step.at_s,
             step_s: step.step_s,
@@ -291,6 +295,7 @@ impl Shots {
             unforetold_returning: step.returning.unwrap_or(step.motion.unforetold),
             residual: step.motion.residual,
             residual_near: median(all().map(|s| s.motion.residual)).unwrap_or(0.0),
+            residual_last: before().next_back().map_or(0.0, |s| s.motion.residual),
             shift: shift(&step),
             shift_near: near().map(shift).fold(0.0, f32::max),
             brightness_levels: step.motion.brightness_levels,
@@ -387,6 +392,10 @@ mod tests {
             "{cut:?}"
         );
         assert!(cut.unforetold_near < 0.05, "{cut:?}");
+        assert!(
+            (cut.residual_last - cut.residual_near).abs() < 0.05,
+            "{cut:?}"
+        );
         assert!(found.resumed.is_empty());
     }
 
