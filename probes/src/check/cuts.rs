@@ -38,7 +38,7 @@ const FLASH_LIGHT_LEFT: f32 = 0.25;
 /// Pictures coded for themselves may change so many times as much as usual.
 const REFRESH_TIMES: f32 = 2.0;
 /// A jump leaves this many times as much unexplained as the steps around it.
-const JUMP_RESIDUAL_TIMES: f32 = 2.0;
+const JUMP_RESIDUAL_TIMES: f32 = 2.5;
 /// The light of a scene does not jump when its own recording does.
 const JUMP_LIGHT_LEVELS: f32 = 20.0;
 /// Least residual that counts as usual: below it pictures are repeated, and
@@ -395,7 +395,7 @@ pub(crate) mod tests {
             pictures: 1500,
             ..Video::default()
         };
-        let is_clear = |moment: Moment| is_clear_jump(&moment, &video, 3.3);
+        let is_clear = |moment: Moment| is_clear_jump(&moment, &video, 4.5);
         let jump = jump_cut();
         assert!(is_clear(jump));
         for (cause, changed) in [
@@ -430,7 +430,7 @@ pub(crate) mod tests {
             (
                 "much left over everywhere",
                 Moment {
-                    residual_near: 0.2,
+                    residual_near: 0.14,
                     ..jump
                 },
             ),
@@ -445,7 +445,7 @@ pub(crate) mod tests {
             },
             ..Frozen::default()
         });
-        assert!(!is_clear_jump(&jump, &stalled, 3.3));
+        assert!(!is_clear_jump(&jump, &stalled, 4.5));
     }
 
     #[test]

@@ -26,6 +26,12 @@ impl Kitchen {
         &self.dir
     }
 
+    /// The file that follows from `of`, if it was made before.
+    pub fn kept(&self, of: &[&str], ending: &str) -> Option<PathBuf> {
+        let path = self.dir.join(format!("{}.{ending}", name(of)));
+        path.exists().then_some(path)
+    }
+
     /// The file that follows from `of`; `make` writes it if it is not there.
     /// A file that stands is whole: it gets its name when it is done.
     pub fn made(
@@ -34,21 +40,26 @@ impl Kitchen {
         ending: &str,
         make: impl FnOnce(&Path) -> Result<(), String>,
     ) -> Result<PathBuf, String> {
-        let mut hasher = blake3::Hasher::new();
-        for part in of {
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let name = &hasher.finalize().to_hex()[..32];
-        let path = self.dir.join(format!("{name}.{ending}"));
-        if path.exists() {
+        if let Some(path) = self.kept(of, ending) {
             return Ok(path);
         }
+        let name = name(of);
+        let path = self.dir.join(format!("{name}.{ending}"));
         let unfinished = self.dir.join(format!("{name}.part.{ending}"));
         make(&unfinished)?;
         fs::rename(&unfinished, &path).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
     }
+}
+
+/// Half a digest of everything that a file follows from.
+fn name(of: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in of {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().chars().take(32).collect()
 }
 
 /// Does `work` for every item on as many threads as there are cores; answers in
@@ -92,6 +103,7 @@ mod tests {
             Err("power".to_owned())
         });
         assert_eq!(broken.unwrap_err(), "power");
+        assert_eq!(kitchen.kept(&["a", "b"], "txt"), None);
         let write =
             |text: &'static str| move |to: &Path| fs::write(to, text).map_err(|e| e.to_string());
         let first = kitchen.made(&["a", "b"], "txt", write("one")).unwrap();

@@ -9,14 +9,14 @@ use std::process::{Command, Stdio};
 use serde::{Deserialize, Serialize};
 use unbroken_probes::measurements::Span;
 
-use super::kitchen::Kitchen;
+use super::kitchen::{Kitchen, in_parallel};
 use super::truth::Fault;
 
 /// Counts as part of every kept answer.
-const EDITION: &str = "1";
+const EDITION: &str = "2";
 /// The versions that the figures are taken with.
 const PYTHON_PACKAGES: [&str; 2] = ["scenedetect==0.7.2", "opencv-python-headless==5.0.0.93"];
-/// Asks PySceneDetect; prints one JSON object a file.
+/// Asks PySceneDetect; prints a line of JSON a file.
 const SCRIPT: &str = include_str!("pyscenedetect.py");
 /// Noise limits that freezedetect is tried at; 0.001 is its default.
 const FREEZE_NOISE: [f64; 4] = [0.0003, 0.001, 0.003, 0.01];
@@ -168,17 +168,63 @@ fn blurred(series: &Series, limit: f64) -> Vec<Span> {
     found
 }
 
-/// Asks all tools about one file; an earlier answer about it is taken again.
-pub fn ask(kitchen: &Kitchen, python: &Path, file: &Path) -> Result<Seen, String> {
-    let name = file.to_string_lossy();
-    let kept = kitchen.made(&["peers", EDITION, SCRIPT, &name], "json", |to| {
-        let mut seen = ask_ffmpeg(file)?;
-        ask_python(python, file, &mut seen)?;
-        let text = serde_json::to_string(&seen).map_err(|e| e.to_string())?;
-        fs::write(to, text).map_err(|e| e.to_string())
-    })?;
-    let text = fs::read_to_string(&kept).map_err(|e| e.to_string())?;
-    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", kept.display()))
+/// Files that one run of Python is asked about, since starting it takes longer
+/// than a short clip.
+const FILES_AT_ONCE: usize = 16;
+
+/// Asks all tools about the files; earlier answers are taken again. One answer a
+/// file, in order.
+pub fn ask(kitchen: &Kitchen, python: &Path, files: &[&Path]) -> Vec<Result<Seen, String>> {
+    let groups: Vec<&[&Path]> = files.chunks(FILES_AT_ONCE).collect();
+    in_parallel(&groups, |group| ask_group(kitchen, python, group))
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn ask_group(kitchen: &Kitchen, python: &Path, files: &[&Path]) -> Vec<Result<Seen, String>> {
+    let of = |file: &Path| {
+        [
+            "peers".to_owned(),
+            EDITION.to_owned(),
+            SCRIPT.to_owned(),
+            file.to_string_lossy().into_owned(),
+        ]
+    };
+    let kept = |file: &Path| {
+        let of = of(file);
+        kitchen.kept(&of.each_ref().map(String::as_str), "json")
+    };
+    let new: Vec<&Path> = files
+        .iter()
+        .copied()
+        .filter(|f| kept(f).is_none())
+        .collect();
+    let answers = ask_python(python, &new);
+    let mut answers = answers.into_iter();
+    files
+        .iter()
+        .map(|file| {
+            let kept = match kept(file) {
+                Some(kept) => kept,
+                None => {
+                    let figures = answers.next().unwrap_or(Err("no answer".to_owned()))?;
+                    let of = of(file);
+                    kitchen.made(&of.each_ref().map(String::as_str), "json", |to| {
+                        let seen = Seen {
+                            content: figures.content,
+                            adaptive: figures.adaptive,
+                            ..ask_ffmpeg(file)?
+                        };
+                        let text = serde_json::to_string(&seen).map_err(|e| e.to_string())?;
+                        fs::write(to, text).map_err(|e| e.to_string())
+                    })?
+                }
+            };
+            let text = fs::read_to_string(&kept).map_err(|e| e.to_string())?;
+            serde_json::from_str(&text).map_err(|e| format!("{}: {e}", kept.display()))
+        })
+        .collect()
 }
 
 fn ask_ffmpeg(file: &Path) -> Result<Seen, String> {
@@ -254,26 +300,38 @@ fn read_stretches(log: &str, seen: &mut Seen) {
     }
 }
 
-fn ask_python(python: &Path, file: &Path, seen: &mut Seen) -> Result<(), String> {
-    let output = Command::new(python)
-        .args(["-W", "ignore", "-c", SCRIPT])
-        .arg(file)
-        .stderr(Stdio::piped())
-        .output()
-        .map_err(|e| format!("{}: {e}", python.display()))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+/// What the script prints of one file.
+#[derive(Deserialize)]
+struct Figures {
+    content: Series,
+    adaptive: Series,
+}
+
+/// One answer a file, in order. A file at which the script fails ends its run:
+/// the rest is asked anew.
+fn ask_python(python: &Path, files: &[&Path]) -> Vec<Result<Figures, String>> {
+    let mut answers = Vec::with_capacity(files.len());
+    while let Some(rest) = files.get(answers.len()..).filter(|rest| !rest.is_empty()) {
+        let output = Command::new(python)
+            .args(["-W", "ignore", "-c", SCRIPT])
+            .args(rest)
+            .stderr(Stdio::piped())
+            .output();
+        match output {
+            Err(e) => answers.push(Err(format!("{}: {e}", python.display()))),
+            Ok(output) => {
+                let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+                answers.extend(lines.lines().map(|line| {
+                    serde_json::from_str(line).map_err(|e| format!("PySceneDetect's answer: {e}"))
+                }));
+                if answers.len() < files.len() {
+                    let why = String::from_utf8_lossy(&output.stderr);
+                    answers.push(Err(why.trim().to_owned()));
+                }
+            }
+        }
     }
-    #[derive(Deserialize)]
-    struct Answer {
-        content: Series,
-        adaptive: Series,
-    }
-    let answer: Answer = serde_json::from_slice(&output.stdout)
-        .map_err(|e| format!("PySceneDetect's answer: {e}"))?;
-    seen.content = answer.content;
-    seen.adaptive = answer.adaptive;
-    Ok(())
+    answers
 }
 
 /// A Python of its own with PySceneDetect in it, made in the kitchen's folder

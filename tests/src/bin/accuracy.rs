@@ -8,6 +8,7 @@ use clap::{Parser, Subcommand};
 use unbroken_probes::measurements::Span;
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
+use unbroken_tests::accuracy::peer::Seen;
 use unbroken_tests::accuracy::recipe::Bounds;
 use unbroken_tests::accuracy::source::{Named, Source, named, sources};
 use unbroken_tests::accuracy::table::{Judged, Run, page};
@@ -204,21 +205,31 @@ fn video(
     eprintln!("{} cases", ready.len());
     let listed = kitchen.dir().join("cases.tsv");
     list(&listed, &sources, &ready, &[])?;
-    let python = if alone {
-        None
-    } else {
-        Some(peer::python(kitchen)?)
-    };
-    let answers = in_parallel(&ready, |case| {
-        let found = Found::in_file(&case.file)?;
-        let seen = match &python {
-            Some(python) if case.pictures => Some(peer::ask(kitchen, python, &case.file)?),
-            _ => None,
-        };
+    let mut seen: Vec<Option<Seen>> = vec![None; ready.len()];
+    if !alone {
+        let python = peer::python(kitchen)?;
+        let places: Vec<usize> = (0..ready.len())
+            .filter(|n| ready.get(*n).is_some_and(|case| case.pictures))
+            .collect();
+        let files: Vec<&Path> = places
+            .iter()
+            .filter_map(|n| ready.get(*n).map(|case| case.file.as_path()))
+            .collect();
+        let answers = peer::ask(kitchen, &python, &files);
+        for ((place, file), answer) in places.iter().zip(files).zip(answers) {
+            match (answer, seen.get_mut(*place)) {
+                (Ok(answer), Some(slot)) => *slot = Some(answer),
+                (Err(why), _) => left_out.push(format!("{}: {why}", file.display())),
+                (Ok(_), None) => {}
+            }
+        }
+    }
+    let asked: Vec<(&Case, Option<Seen>)> = ready.iter().zip(seen).collect();
+    let answers = in_parallel(&asked, |(case, seen)| {
         Ok::<_, String>(Judged {
-            case: case.clone(),
-            found,
-            seen,
+            case: (*case).clone(),
+            found: Found::in_file(&case.file)?,
+            seen: seen.clone(),
         })
     });
     let mut judged = Vec::new();
