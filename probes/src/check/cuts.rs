@@ -15,12 +15,15 @@ const FIRST_S: f64 = 0.3;
 const CALM_RATIO: f32 = 0.35;
 /// The same where the camera stands still on both sides: then it is no whip pan,
 /// and the first pictures of a poorly coded shot may change much.
-const CALM_STILL_RATIO: f32 = 0.65;
+const CALM_STILL_RATIO: f32 = 0.8;
+/// Shift from picture to picture up to which that holds, in shares of the
+/// diagonal.
+const HELD_SHIFT: f32 = 0.01;
 /// Shift from picture to picture, in shares of the diagonal, up to which the
 /// camera counts as held still.
 const STILL_SHIFT: f32 = 0.03;
 /// A camera that turns as fast as this can leave any view behind.
-const WHIP_SHIFT: f32 = 0.1;
+const WHIP_SHIFT: f32 = 0.06;
 /// After a cut the old view does not come back: what must be left of the share
 /// when the next pictures are compared with the one before.
 const GONE_RATIO: f32 = 0.7;
@@ -41,9 +44,13 @@ const REFRESH_TIMES: f32 = 2.0;
 const JUMP_RESIDUAL_TIMES: f32 = 2.5;
 /// The light of a scene does not jump when its own recording does.
 const JUMP_LIGHT_LEVELS: f32 = 20.0;
-/// Least residual that counts as usual: below it pictures are repeated, and
-/// everything stands out.
+/// Least residual that counts as usual in comparisons.
 const RESIDUAL_FLOOR: f32 = 0.05;
+/// Below this usual residual pictures are repeated, and everything new stands
+/// out.
+const REPEATED_RESIDUAL: f32 = 0.03;
+/// The picture before was a new one: at least so much of the usual residual.
+const NEW_RATIO: f32 = 0.3;
 
 /// Another scene from one picture to the next.
 pub(crate) fn is_hard(
@@ -52,7 +59,7 @@ pub(crate) fn is_hard(
     unforetold_min: f64,
     residual_min: f64,
 ) -> bool {
-    let calm = if moment.shift_near <= STILL_SHIFT {
+    let calm = if moment.shift_near <= HELD_SHIFT {
         CALM_STILL_RATIO
     } else {
         CALM_RATIO
@@ -60,7 +67,18 @@ pub(crate) fn is_hard(
     f64::from(moment.unforetold) >= unforetold_min
         && f64::from(moment.residual) >= residual_min
         && moment.shift_near < WHIP_SHIFT
+        && !is_defocus(moment)
         && is_sudden(moment, all, calm)
+}
+
+/// The same view as before but for its detail: neither light nor place has
+/// changed, as they would with the scene.
+fn is_defocus(moment: &Moment) -> bool {
+    const DETAIL: f64 = 0.5;
+    const LIGHT_LEVELS: f32 = 3.0;
+    moment.shift <= HELD_SHIFT
+        && moment.brightness_levels.abs() <= LIGHT_LEVELS
+        && !keeps_detail(moment, DETAIL)
 }
 
 /// The same scene, but not as the picture before left it.
@@ -83,19 +101,19 @@ pub(crate) fn is_jump(
 /// Share of the blocks from which a moment can be a jump in a still scene.
 pub(crate) const SMALL_JUMP_UNFORETOLD: f32 = 0.05;
 
-/// Further limits of [`is_small_jump`], measured on fixed cameras with people and cars
-/// in view: 1 s to 5 s taken out 0.065 to 0.08 of the blocks and 4 to 6 times
-/// the usual residual; focus, light and lost pictures among the rest stay below.
+/// Further limits of [`is_small_jump`], measured on fixed and nearly still
+/// cameras with people, cars and screens in view: 1 s to 5 s taken out 0.065 to
+/// 0.19 of the blocks; focus, light and lost pictures among the rest stay below.
 mod small {
-    pub(super) const RESIDUAL: f32 = 0.18;
-    pub(super) const RESIDUAL_TIMES: f32 = 3.3;
-    pub(super) const CALM_RATIO: f32 = 0.5;
     pub(super) const DETAIL: f64 = 0.85;
     pub(super) const LIGHT_LEVELS: f32 = 5.0;
+    /// Residual, times the usual one, and calm around it: much of a jump in
+    /// some unrest, or less of one in none.
+    pub(super) const KINDS: [(f32, f32, f32); 2] = [(0.18, 3.3, 0.5), (0.16, 2.0, 0.15)];
     /// A recording that moves by fits and starts has more than one such moment
     /// in so many seconds, of at least so much of its size.
     pub(super) const ALONE_S: f64 = 1.5;
-    pub(super) const ALONE_RATIO: f32 = 0.4;
+    pub(super) const ALONE_RATIO: f32 = 0.6;
 }
 
 /// A jump in a scene of which most stands still: little changes, but what moves
@@ -109,26 +127,33 @@ pub(crate) fn is_small_jump(moment: &Moment, all: &[Moment], key_unforetold: Opt
                 || other.unforetold < small::ALONE_RATIO * moment.unforetold
         })
     };
+    let stands_out = small::KINDS.iter().any(|(residual, times, calm)| {
+        moment.residual >= *residual
+            && residual_times(moment) >= *times
+            && is_sudden(moment, all, *calm)
+    });
     moment.unforetold >= SMALL_JUMP_UNFORETOLD
-        && moment.residual >= small::RESIDUAL
-        && residual_times(moment) >= small::RESIDUAL_TIMES
+        && stands_out
+        && moment.residual_near >= REPEATED_RESIDUAL
+        && moment.residual_last >= NEW_RATIO * moment.residual_near
         && keeps_detail(moment, small::DETAIL)
         && moment.brightness_levels.abs() <= small::LIGHT_LEVELS
         && moment.shift_near <= STILL_SHIFT
         && !is_refresh(moment, key_unforetold)
-        && is_sudden(moment, all, small::CALM_RATIO)
         && is_alone()
 }
 
 /// Limits of [`is_clear_jump`]: no whip pan, knock, flash, change of light or of
 /// focus among the recordings of thirteen cameras comes near them all at once.
 mod clear {
-    pub(super) const UNFORETOLD: f32 = 0.2;
+    pub(super) const UNFORETOLD: f32 = 0.18;
     pub(super) const CALM_RATIO: f32 = 0.3;
+    /// Where the pictures around leave no more than this share of it …
+    pub(super) const VERY_CALM_RATIO: f32 = 0.1;
+    /// … this share of the wanted residual is enough.
+    pub(super) const VERY_CALM_RESIDUAL: f64 = 0.7;
     pub(super) const DETAIL: f64 = 0.8;
     pub(super) const LIGHT_LEVELS: f32 = 15.0;
-    /// The picture before was a new one: at least so much of the usual residual.
-    pub(super) const LAST_RATIO: f32 = 0.5;
     /// No more time passed than this many usual steps.
     pub(super) const STEPS: f64 = 1.5;
 }
@@ -139,14 +164,19 @@ mod clear {
 pub(crate) fn is_clear_jump(moment: &Moment, video: &Video, residual_times_min: f64) -> bool {
     let around = around(moment);
     let usual_step_s = video.duration_s / video.pictures.max(1) as f64;
+    let times_min = if around <= clear::VERY_CALM_RATIO * moment.unforetold {
+        clear::VERY_CALM_RESIDUAL * residual_times_min
+    } else {
+        residual_times_min
+    };
     moment.unforetold >= clear::UNFORETOLD
         && around <= clear::CALM_RATIO * moment.unforetold
-        && f64::from(residual_times(moment)) >= residual_times_min
+        && f64::from(residual_times(moment)) >= times_min
         && keeps_detail(moment, clear::DETAIL)
         && moment.brightness_levels.abs() <= clear::LIGHT_LEVELS
         && moment.shift_near <= STILL_SHIFT
-        && moment.residual_near >= RESIDUAL_FLOOR
-        && moment.residual_last >= clear::LAST_RATIO * moment.residual_near
+        && moment.residual_near >= REPEATED_RESIDUAL
+        && moment.residual_last >= NEW_RATIO * moment.residual_near
         && moment.step_s <= clear::STEPS * usual_step_s
         && !video.frozen.iter().any(|f| borders(moment, &f.span))
 }
@@ -233,7 +263,7 @@ pub(crate) mod tests {
     pub(crate) fn jump_cut() -> Moment {
         Moment {
             unforetold: 0.25,
-            unforetold_near: 0.02,
+            unforetold_near: 0.03,
             unforetold_returning: 0.25,
             residual: 0.6,
             residual_near: 0.11,
@@ -258,10 +288,10 @@ pub(crate) mod tests {
             (0.32, 0.05, true),
             (0.33, 0.05, false),
             // The first pictures of the new shot, the camera held still.
-            (0.59, 0.03, true),
-            (0.61, 0.03, false),
+            (0.73, 0.01, true),
+            (0.74, 0.01, false),
             // The last picture of a pan.
-            (0.06, 0.1, false),
+            (0.06, 0.06, false),
         ] {
             let pan = Moment {
                 unforetold_near: near,
@@ -270,6 +300,18 @@ pub(crate) mod tests {
             };
             assert_eq!(hard(pan), is_cut, "{near} {shift_near}");
         }
+    }
+
+    #[test]
+    fn the_same_view_out_of_focus_is_no_cut() {
+        let blurred = |brightness_levels, shift| Moment {
+            detail_ratio: 0.25,
+            brightness_levels,
+            shift,
+            ..hard_cut()
+        };
+        assert!(!hard(blurred(0.5, 0.0)));
+        assert!(hard(blurred(3.5, 0.0)) && hard(blurred(0.5, 0.02)));
     }
 
     #[test]
@@ -361,8 +403,11 @@ pub(crate) mod tests {
         assert!(is_small(jump, &[jump]));
         let again = |after_s| Moment {
             at_s: jump.at_s + after_s,
-            unforetold: 0.03,
             ..jump
+        };
+        let again = |after_s| Moment {
+            unforetold: 0.043,
+            ..again(after_s)
         };
         assert!(!is_small(jump, &[jump, again(1.4)]));
         assert!(is_small(jump, &[jump, again(1.6)]));
@@ -402,7 +447,7 @@ pub(crate) mod tests {
             (
                 "too little of it",
                 Moment {
-                    unforetold: 0.19,
+                    unforetold: 0.17,
                     ..jump
                 },
             ),

@@ -279,12 +279,15 @@ mod tests {
             };
             seen[0].alone == Alone::AsksForAPerson
         };
-        let times = |times: f32| Moment {
+        let times = |times: f32, near| Moment {
             residual: times * 0.11,
+            unforetold_near: near,
             ..jump_cut()
         };
         assert!(asks(hard_cut()));
-        assert!(asks(times(4.51)) && !asks(times(4.49)));
+        assert!(asks(times(4.51, 0.03)) && !asks(times(4.49, 0.03)));
+        // With hardly anything around it less is enough.
+        assert!(asks(times(3.16, 0.02)) && !asks(times(3.14, 0.02)));
     }
 
     #[test]

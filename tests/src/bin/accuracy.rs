@@ -1,8 +1,10 @@
 //! Accuracy and speed, by a command that anyone can run again:
 //! `accuracy video DATA_DIR` and `accuracy speed`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
 
 use clap::{Parser, Subcommand};
 use unbroken_probes::measurements::Span;
@@ -205,31 +207,37 @@ fn video(
     eprintln!("{} cases", ready.len());
     let listed = kitchen.dir().join("cases.tsv");
     list(&listed, &sources, &ready, &[])?;
-    let mut seen: Vec<Option<Seen>> = vec![None; ready.len()];
-    if !alone {
-        let python = peer::python(kitchen)?;
-        let places: Vec<usize> = (0..ready.len())
-            .filter(|n| ready.get(*n).is_some_and(|case| case.pictures))
-            .collect();
-        let files: Vec<&Path> = places
-            .iter()
-            .filter_map(|n| ready.get(*n).map(|case| case.file.as_path()))
-            .collect();
-        let answers = peer::ask(kitchen, &python, &files);
-        for ((place, file), answer) in places.iter().zip(files).zip(answers) {
-            match (answer, seen.get_mut(*place)) {
-                (Ok(answer), Some(slot)) => *slot = Some(answer),
-                (Err(why), _) => left_out.push(format!("{}: {why}", file.display())),
-                (Ok(_), None) => {}
+    let python = if alone {
+        None
+    } else {
+        Some(peer::python(kitchen)?)
+    };
+    let pictures: Vec<&Path> = ready
+        .iter()
+        .filter(|case| case.pictures)
+        .map(|case| case.file.as_path())
+        .collect();
+    // The other tools start many processes, which leave time for our checks.
+    let (seen, found) = thread::scope(|scope| {
+        let asked = scope
+            .spawn(|| python.map_or(Vec::new(), |python| peer::ask(kitchen, &python, &pictures)));
+        let found = in_parallel(&ready, |case| Found::in_file(&case.file));
+        (asked.join().unwrap_or_default(), found)
+    });
+    let mut seen_in: BTreeMap<&Path, Seen> = BTreeMap::new();
+    for (file, answer) in pictures.iter().zip(seen) {
+        match answer {
+            Ok(seen) => {
+                seen_in.insert(file, seen);
             }
+            Err(why) => left_out.push(format!("{}: {why}", file.display())),
         }
     }
-    let asked: Vec<(&Case, Option<Seen>)> = ready.iter().zip(seen).collect();
-    let answers = in_parallel(&asked, |(case, seen)| {
+    let answers = ready.iter().zip(found).map(|(case, found)| {
         Ok::<_, String>(Judged {
-            case: (*case).clone(),
-            found: Found::in_file(&case.file)?,
-            seen: seen.clone(),
+            case: case.clone(),
+            found: found?,
+            seen: seen_in.get(case.file.as_path()).cloned(),
         })
     });
     let mut judged = Vec::new();
