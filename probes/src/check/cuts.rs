@@ -18,7 +18,9 @@ const CALM_RATIO: f32 = 0.35;
 const CALM_STILL_RATIO: f32 = 0.8;
 /// Shift from picture to picture up to which that holds, in shares of the
 /// diagonal.
-const HELD_SHIFT: f32 = 0.01;
+const HELD_SHIFT: f32 = 0.02;
+/// Shift up to which a view has kept its place, likewise.
+const SAME_PLACE_SHIFT: f32 = 0.01;
 /// Shift from picture to picture, in shares of the diagonal, up to which the
 /// camera counts as held still.
 const STILL_SHIFT: f32 = 0.03;
@@ -29,6 +31,8 @@ const WHIP_SHIFT: f32 = 0.06;
 const GONE_RATIO: f32 = 0.7;
 /// The old view has come back, as after a flash.
 const BACK_RATIO: f32 = 0.5;
+/// The same where the light goes as it came: the camera may move meanwhile.
+const LIT_BACK_RATIO: f32 = 0.8;
 /// A flash and what ends it lie so close.
 const FLASH_S: f64 = 0.4;
 /// What ends a flash is at most so much smaller than its beginning …
@@ -76,7 +80,7 @@ pub(crate) fn is_hard(
 fn is_defocus(moment: &Moment) -> bool {
     const DETAIL: f64 = 0.5;
     const LIGHT_LEVELS: f32 = 3.0;
-    moment.shift <= HELD_SHIFT
+    moment.shift <= SAME_PLACE_SHIFT
         && moment.brightness_levels.abs() <= LIGHT_LEVELS
         && !keeps_detail(moment, DETAIL)
 }
@@ -230,10 +234,16 @@ fn ends_flash(moment: &Moment, start: &Moment) -> bool {
     let light = moment.brightness_levels.abs();
     let left = (start.brightness_levels + moment.brightness_levels).abs();
     let takes_back = light >= FLASH_LIGHT_LEVELS && left <= FLASH_LIGHT_LEFT * light;
+    let (is_like, back) = if takes_back {
+        (true, LIT_BACK_RATIO)
+    } else {
+        let is_like = start.unforetold >= FLASH_LIKE_RATIO * moment.unforetold;
+        (is_like, BACK_RATIO)
+    };
     after_s > 0.0
         && after_s <= FLASH_S
-        && (takes_back || start.unforetold >= FLASH_LIKE_RATIO * moment.unforetold)
-        && start.unforetold_returning < BACK_RATIO * start.unforetold
+        && is_like
+        && start.unforetold_returning < back * start.unforetold
 }
 
 #[cfg(test)]
@@ -288,8 +298,8 @@ pub(crate) mod tests {
             (0.32, 0.05, true),
             (0.33, 0.05, false),
             // The first pictures of the new shot, the camera held still.
-            (0.73, 0.01, true),
-            (0.74, 0.01, false),
+            (0.73, 0.02, true),
+            (0.74, 0.02, false),
             // The last picture of a pan.
             (0.06, 0.06, false),
         ] {
@@ -340,6 +350,12 @@ pub(crate) mod tests {
             ..end(0.04)
         };
         assert!(!is_hard(&end_lit, &[faint(66.0), end_lit], 0.75, 1.3));
+        let moved = |unforetold_returning| Moment {
+            unforetold_returning,
+            ..faint(66.0)
+        };
+        assert!(!is_hard(&end_lit, &[moved(0.21), end_lit], 0.75, 1.3));
+        assert!(is_hard(&end_lit, &[moved(0.22), end_lit], 0.75, 1.3));
         assert!(is_hard(&end_lit, &[faint(40.0), end_lit], 0.75, 1.3));
         // Something small that came back shortly before a cut hides no cut.
         let small = Moment {
