@@ -8,8 +8,8 @@ use crate::check::{
     outside_visit, photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
     photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
     structure_contradicts_metadata, timestamp_gap, truncated, unlike_its_model, unreadable,
-    video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted, video_reencoded,
-    video_stutter, video_trimmed,
+    video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
+    video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.

@@ -253,7 +253,8 @@ impl Pass {
             bitstream.packet(input.payload(), at_s);
             if bitstream.missing_references() > missing {
                 let at_s = self.last_coded_s;
-                self.screen.note(move |decoding| decoding.missing_references(at_s));
+                self.screen
+                    .note(move |decoding| decoding.missing_references(at_s));
             }
             self.last_coded_s = at_s.map_or(self.last_coded_s, |s| s.max(self.last_coded_s));
         }
