@@ -9,6 +9,8 @@
 use crate::measure::video::{Moment, Video};
 use crate::measurements::Span;
 
+/// Moments closer than this are the same picture.
+const SAME_PICTURE_S: f64 = 1e-6;
 /// A moment so soon after the start has no picture to be held against.
 const FIRST_S: f64 = 0.3;
 /// A cut is over at once: what its neighbours may hold of its own share.
@@ -126,8 +128,7 @@ pub(crate) fn is_small_jump(moment: &Moment, all: &[Moment], key_unforetold: Opt
     let is_alone = || {
         all.iter().all(|other| {
             let apart_s = (other.at_s - moment.at_s).abs();
-            apart_s < 1e-6
-                || apart_s > small::ALONE_S
+            !(SAME_PICTURE_S..=small::ALONE_S).contains(&apart_s)
                 || other.unforetold < small::ALONE_RATIO * moment.unforetold
         })
     };

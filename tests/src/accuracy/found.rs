@@ -1,15 +1,18 @@
 //! What our own checks say of a file.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use unbroken_probes::check::{Aspect, Context, Level};
 use unbroken_probes::judge::{Integrity, Rules, Verdict, judge};
 use unbroken_probes::measurements::Span;
 use unbroken_probes::probe::{Wants, probe};
 
+use super::kitchen::Kitchen;
+
 /// The judgement of one file, as far as it is scored.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Found {
     /// Everything that was found.
     pub findings: Vec<Said>,
@@ -20,7 +23,7 @@ pub struct Found {
 }
 
 /// One finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Said {
     /// The check.
     pub code: String,
@@ -31,6 +34,19 @@ pub struct Said {
 }
 
 impl Found {
+    /// What this very program said of the file before, or says now. The answer
+    /// is kept, so that a run that was ended goes on where it was.
+    pub fn kept(kitchen: &Kitchen, program: &str, path: &Path) -> Result<Self, String> {
+        let name = path.to_string_lossy();
+        let kept = kitchen.made(&["found", program, &name], "json", |to| {
+            let found = Self::in_file(path)?;
+            let text = serde_json::to_string(&found).map_err(|e| e.to_string())?;
+            fs::write(to, text).map_err(|e| e.to_string())
+        })?;
+        let text = fs::read_to_string(&kept).map_err(|e| e.to_string())?;
+        serde_json::from_str(&text).map_err(|e| format!("{}: {e}", kept.display()))
+    }
+
     /// Probes and judges with the shipped limits.
     pub fn in_file(path: &Path) -> Result<Self, String> {
         let name = path

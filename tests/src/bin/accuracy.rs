@@ -181,6 +181,13 @@ fn list(to: &Path, sources: &[Source], cases: &[Case], judged: &[Judged]) -> Res
     std::fs::write(to, text).map_err(|e| format!("{}: {e}", to.display()))
 }
 
+/// Digest of this program, of which its answers are: another build is asked anew.
+fn own_digest() -> Result<String, String> {
+    let program = std::env::current_exe().map_err(|e| e.to_string())?;
+    let bytes = std::fs::read(&program).map_err(|e| format!("{}: {e}", program.display()))?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
+}
+
 fn video(
     kitchen: &Kitchen,
     data_dir: &Path,
@@ -217,11 +224,12 @@ fn video(
         .filter(|case| case.pictures)
         .map(|case| case.file.as_path())
         .collect();
+    let program = own_digest()?;
     // The other tools start many processes, which leave time for our checks.
     let (seen, found) = thread::scope(|scope| {
         let asked = scope
             .spawn(|| python.map_or(Vec::new(), |python| peer::ask(kitchen, &python, &pictures)));
-        let found = in_parallel(&ready, |case| Found::in_file(&case.file));
+        let found = in_parallel(&ready, |case| Found::kept(kitchen, &program, &case.file));
         (asked.join().unwrap_or_default(), found)
     });
     let mut seen_in: BTreeMap<&Path, Seen> = BTreeMap::new();
