@@ -287,7 +287,7 @@ mod tests {
         assert!(asks(hard_cut()));
         assert!(asks(times(4.51, 0.03)) && !asks(times(4.49, 0.03)));
         // With hardly anything around it less is enough.
-        assert!(asks(times(3.16, 0.02)) && !asks(times(3.14, 0.02)));
+        assert!(asks(times(3.2, 0.02)) && !asks(times(3.1, 0.02)));
     }
 
     #[test]
