@@ -12,8 +12,10 @@ use unbroken_probes::measurements::Span;
 use super::kitchen::{Kitchen, in_parallel};
 use super::truth::Fault;
 
-/// Counts as part of every kept answer.
+/// Counts as part of every kept answer of figures.
 const EDITION: &str = "2";
+/// Counts as part of every kept answer of stretches.
+const STRETCHES_EDITION: &str = "1";
 /// The versions that the figures are taken with.
 const PYTHON_PACKAGES: [&str; 2] = ["scenedetect==0.7.2", "opencv-python-headless==5.0.0.93"];
 /// Asks PySceneDetect; prints a line of JSON a file.
@@ -33,10 +35,17 @@ type Series = Vec<(f64, Option<f64>)>;
 pub struct Seen {
     scdet: Series,
     blur: Series,
-    freezes: BTreeMap<usize, Vec<Span>>,
-    blacks: BTreeMap<usize, Vec<Span>>,
     content: Series,
     adaptive: Series,
+    #[serde(skip)]
+    stretches: Stretches,
+}
+
+/// What the filters say that name stretches, by the number of their limit.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Stretches {
+    freezes: BTreeMap<usize, Vec<Span>>,
+    blacks: BTreeMap<usize, Vec<Span>>,
 }
 
 /// Another tool with the thresholds that it is tried at.
@@ -103,14 +112,14 @@ pub fn peers() -> Vec<Peer> {
             faults: &[Fault::Frozen],
             settings: paired(&FREEZE_NOISE, &[2.0, 1.0, 0.5]),
             default: Some(3),
-            says: |seen, [which, length_s]| stretches(&seen.freezes, which, length_s),
+            says: |seen, [which, length_s]| stretches(&seen.stretches.freezes, which, length_s),
         },
         Peer {
             name: "ffmpeg blackdetect",
             faults: &[Fault::Black, Fault::Covered],
             settings: paired(&BLACK_PIXEL, &[2.0, 1.0, 0.5]),
             default: Some(3),
-            says: |seen, [which, length_s]| stretches(&seen.blacks, which, length_s),
+            says: |seen, [which, length_s]| stretches(&seen.stretches.blacks, which, length_s),
         },
         Peer {
             name: "ffmpeg blurdetect",
@@ -211,41 +220,63 @@ fn ask_group(kitchen: &Kitchen, python: &Path, files: &[&Path]) -> Vec<Result<Se
                     let figures = answers.next().unwrap_or(Err("no answer".to_owned()))?;
                     let of = of(file);
                     kitchen.made(&of.each_ref().map(String::as_str), "json", |to| {
-                        let seen = Seen {
+                        let filters = "scdet=t=0,blurdetect,metadata=print:file=-";
+                        let mut seen = Seen {
                             content: figures.content,
                             adaptive: figures.adaptive,
-                            ..ask_ffmpeg(file)?
+                            ..Seen::default()
                         };
+                        read_figures(&ask_ffmpeg(file, filters)?.0, &mut seen);
                         let text = serde_json::to_string(&seen).map_err(|e| e.to_string())?;
                         fs::write(to, text).map_err(|e| e.to_string())
                     })?
                 }
             };
-            let text = fs::read_to_string(&kept).map_err(|e| e.to_string())?;
-            serde_json::from_str(&text).map_err(|e| format!("{}: {e}", kept.display()))
+            Ok(Seen {
+                stretches: stretches_in(kitchen, file)?,
+                ..read_kept(&kept)?
+            })
         })
         .collect()
 }
 
-fn ask_ffmpeg(file: &Path) -> Result<Seen, String> {
-    let mut filters: Vec<String> = Vec::new();
-    for (n, noise) in FREEZE_NOISE.iter().enumerate() {
-        filters.push(format!("freezedetect@f{n}=n={noise}:d={STRETCH_MIN_S}"));
-    }
-    for (n, limit) in BLACK_PIXEL.iter().enumerate() {
-        filters.push(format!("blackdetect@b{n}=d={STRETCH_MIN_S}:pix_th={limit}"));
-    }
-    filters.push("scdet=t=0,blurdetect,metadata=print:file=-".to_owned());
+fn read_kept<T: serde::de::DeserializeOwned>(kept: &Path) -> Result<T, String> {
+    let text = fs::read_to_string(kept).map_err(|e| format!("{}: {e}", kept.display()))?;
+    serde_json::from_str(&text).map_err(|e| format!("{}: {e}", kept.display()))
+}
+
+/// Asks freezedetect and blackdetect, one limit of each a run: what they log does
+/// not say which of several said it.
+fn stretches_in(kitchen: &Kitchen, file: &Path) -> Result<Stretches, String> {
+    let path = file.to_string_lossy();
+    let of = ["stretches", STRETCHES_EDITION, path.as_ref()];
+    let kept = kitchen.made(&of, "json", |to| {
+        let mut all = Stretches::default();
+        for n in 0..FREEZE_NOISE.len().max(BLACK_PIXEL.len()) {
+            let freeze = FREEZE_NOISE.get(n);
+            let freeze = freeze.map(|noise| format!("freezedetect=n={noise}:d={STRETCH_MIN_S}"));
+            let black = BLACK_PIXEL.get(n);
+            let black = black.map(|limit| format!("blackdetect=d={STRETCH_MIN_S}:pix_th={limit}"));
+            let filters: Vec<String> = freeze.into_iter().chain(black).collect();
+            let (_, log) = ask_ffmpeg(file, &filters.join(","))?;
+            read_stretches(&log, n, &mut all);
+        }
+        let text = serde_json::to_string(&all).map_err(|e| e.to_string())?;
+        fs::write(to, text).map_err(|e| e.to_string())
+    })?;
+    read_kept(&kept)
+}
+
+/// Runs the filters over the moving picture: what they print, and what they log.
+fn ask_ffmpeg(file: &Path, filters: &str) -> Result<(String, String), String> {
     let output = Command::new("ffmpeg")
         .args(["-nostdin", "-hide_banner", "-v", "info", "-i"])
         .arg(file)
-        .args(["-an", "-vf", &filters.join(","), "-f", "null", "-"])
+        .args(["-an", "-vf", filters, "-f", "null", "-"])
         .output()
         .map_err(|e| format!("ffmpeg cannot be started: {e}"))?;
-    let mut seen = Seen::default();
-    read_figures(&String::from_utf8_lossy(&output.stdout), &mut seen);
-    read_stretches(&String::from_utf8_lossy(&output.stderr), &mut seen);
-    Ok(seen)
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok((text(&output.stdout), text(&output.stderr)))
 }
 
 fn read_figures(text: &str, seen: &mut Seen) {
@@ -266,38 +297,46 @@ fn finite(text: &str) -> Option<f64> {
 }
 
 /// What the filters log; a freeze that lasts to the end gets no end from them,
-/// so it ends with the last picture.
-fn read_stretches(log: &str, seen: &mut Seen) {
-    let last_s = seen.scdet.last().map_or(0.0, |(at_s, _)| *at_s);
+/// so it lasts as long as the log's clock went.
+fn read_stretches(log: &str, limit: usize, all: &mut Stretches) {
     let value = |line: &str, key: &str| {
         let (_, rest) = line.split_once(key)?;
         rest.split_whitespace().next()?.parse::<f64>().ok()
     };
-    let which = |line: &str, name: &str| {
-        let (_, rest) = line.split_once(name)?;
-        rest.chars().next()?.to_digit(10).map(|n| n as usize)
-    };
+    let freezes = all.freezes.entry(limit).or_default();
+    let blacks = all.blacks.entry(limit).or_default();
+    let mut is_open = false;
     for line in log.lines() {
-        if let Some(n) = which(line, "freezedetect@f") {
-            let list = seen.freezes.entry(n).or_default();
-            if let Some(start_s) = value(line, "freeze_start:") {
-                list.push(Span {
-                    start_s,
-                    end_s: last_s,
-                });
-            } else if let (Some(end_s), Some(span)) = (value(line, "freeze_end:"), list.last_mut())
-            {
-                span.end_s = end_s;
-            }
-        } else if let (Some(n), Some(start_s), Some(end_s)) = (
-            which(line, "blackdetect@b"),
-            value(line, "black_start:"),
-            value(line, "black_end:"),
-        ) {
-            let list = seen.blacks.entry(n).or_default();
-            list.push(Span { start_s, end_s });
+        if let Some(start_s) = value(line, "freeze_start:") {
+            freezes.push(Span {
+                start_s,
+                end_s: start_s,
+            });
+            is_open = true;
+        } else if let (Some(end_s), Some(span)) = (value(line, "freeze_end:"), freezes.last_mut()) {
+            span.end_s = end_s;
+            is_open = false;
+        } else if let (Some(start_s), Some(end_s)) =
+            (value(line, "black_start:"), value(line, "black_end:"))
+        {
+            blacks.push(Span { start_s, end_s });
         }
     }
+    if is_open
+        && let Some(span) = freezes.last_mut()
+        && let Some(end_s) = clock_s(log)
+    {
+        span.end_s = end_s.max(span.start_s);
+    }
+}
+
+/// The last `time=HH:MM:SS.ss` of a log.
+fn clock_s(log: &str) -> Option<f64> {
+    let (_, last) = log.rsplit_once(" time=")?;
+    let clock = last.split_whitespace().next()?;
+    clock.split(':').try_fold(0.0, |sum, part| {
+        Some(sum * 60.0 + part.parse::<f64>().ok()?)
+    })
 }
 
 /// What the script prints of one file.
@@ -376,17 +415,22 @@ mod tests {
         );
         assert_eq!(seen.scdet, [(0.0, Some(0.5)), (4.5, Some(12.5))]);
         assert_eq!(seen.blur, [(0.0, None), (4.5, Some(6.1))]);
+        let mut all = Stretches::default();
         read_stretches(
-            "[freezedetect@f1 @ 0x5] lavfi.freezedetect.freeze_start: 1\n\
-             [freezedetect@f1 @ 0x5] lavfi.freezedetect.freeze_duration: 1.5\n\
-             [freezedetect@f1 @ 0x5] lavfi.freezedetect.freeze_end: 2.5\n\
-             [freezedetect@f1 @ 0x5] lavfi.freezedetect.freeze_start: 3\n\
-             [blackdetect@b0 @ 0x6] black_start:2 black_end:4 black_duration:2\n",
-            &mut seen,
+            "[freezedetect @ 0x5] lavfi.freezedetect.freeze_start: 1\n\
+             [freezedetect @ 0x5] lavfi.freezedetect.freeze_duration: 1.5\n\
+             [freezedetect @ 0x5] lavfi.freezedetect.freeze_end: 2.5\n\
+             [freezedetect @ 0x5] lavfi.freezedetect.freeze_start: 63\n\
+             [blackdetect @ 0x6] black_start:2 black_end:4 black_duration:2\n\
+             frame=   40 fps=0.0 Lsize=N/A time=00:01:08.50 bitrate=N/A speed= 220x\n",
+            1,
+            &mut all,
         );
-        assert_eq!(stretches(&seen.freezes, 1.0, 1.5).len(), 2);
-        assert_eq!(stretches(&seen.freezes, 1.0, 1.6).len(), 0);
-        assert_eq!(stretches(&seen.blacks, 0.0, 2.0).len(), 1);
+        assert_eq!(stretches(&all.freezes, 1.0, 1.5).len(), 2);
+        assert_eq!(stretches(&all.freezes, 1.0, 5.6).len(), 0);
+        assert_eq!(stretches(&all.freezes, 1.0, 5.4).len(), 1);
+        assert_eq!(stretches(&all.blacks, 1.0, 2.0).len(), 1);
+        assert_eq!(stretches(&all.freezes, 0.0, 0.0).len(), 0);
     }
 
     #[test]
