@@ -21,7 +21,7 @@ pub struct Wants {
     pub name: String,
     /// Longest side of the stills that are kept for the report, in pixels.
     pub still_long_side_px: u32,
-    /// Most stills to keep.
+    /// Most stills to keep; of possible cuts half as many pairs beside them.
     pub stills_count: u32,
     /// How far to look.
     #[serde(default)]
@@ -45,7 +45,8 @@ pub(crate) const ONLY_STRUCTURE: &str = "only structure was asked for";
 /// A small picture for the report: a viewing copy, never evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Still {
-    /// What it shows: `photo`, `frame`.
+    /// What it shows: `photo`, `frame`; `before` and `after` on either side of a
+    /// step that may be a cut.
     pub label: String,
     /// Milliseconds from the first picture; 0 for a photo.
     pub at_ms: u64,

@@ -409,3 +409,25 @@ fn every_start_of_a_file_is_survived() {
         }
     }
 }
+
+#[test]
+fn the_pictures_on_either_side_of_a_cut_are_kept() {
+    let studio = Studio::new();
+    let path = studio.make(
+        "-f lavfi -i testsrc2=size=320x240:rate=25:duration=3 \
+         -f lavfi -i mandelbrot=size=320x240:rate=25 -t 6 \
+         -filter_complex [0][1]concat=n=2:v=1:a=0,format=yuv420p -c:v libx264 -crf 20",
+        "cut.mp4",
+    );
+    let pairs: Vec<(String, u64)> = look(&path)
+        .stills
+        .into_iter()
+        .filter(|still| still.label != "frame")
+        .map(|still| (still.label, still.at_ms))
+        .collect();
+    let before = pairs.iter().position(|p| *p == ("before".to_owned(), 2960));
+    let before = before.unwrap_or_else(|| panic!("{pairs:?}"));
+    assert_eq!(pairs[before + 1], ("after".to_owned(), 3000));
+    // Of five stills at most three pairs.
+    assert!(pairs.len() <= 6, "{pairs:?}");
+}

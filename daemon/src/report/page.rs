@@ -3,17 +3,17 @@
 //! report always gives the same page.
 
 mod curves;
+mod pictures;
 
 use askama::Template;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use unbroken_probes::check::{Aspect, Check, Finding, Level};
 use unbroken_probes::judge::Verdict;
-use unbroken_probes::measurements::{Kind, Region, Span};
+use unbroken_probes::measurements::{Kind, Span};
 use unbroken_probes::registry::{CHECKS, by_code};
 use unbroken_probes::text::StaticText;
 
 use curves::Curve;
+use pictures::{Picture, is_told_of};
 
 use super::object::Report;
 use super::words;
@@ -43,6 +43,7 @@ pub fn page(report: &Report, stills: &[StillRow], series: &[u8]) -> Result<Strin
             .collect(),
         stills: stills
             .iter()
+            .filter(|still| is_told_of(still, report))
             .map(|still| Picture::of(still, report))
             .collect(),
         timeline: Timeline::of(report),
@@ -211,107 +212,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// A small picture within the page.
-struct Picture {
-    data: String,
-    caption_zh: String,
-    caption_en: String,
-    marked: Vec<Marked>,
-    shows: Vec<StaticText>,
-}
-
-/// A suspicious part of a picture, in thousandths of its sides.
-struct Marked {
-    x: String,
-    y: String,
-    width: String,
-    height: String,
-    class: &'static str,
-    title: StaticText,
-}
-
-/// How far a still may lie outside a span and yet show it, in seconds: a
-/// frame at 25 a second, and the millisecond to which a still's time is rounded.
-const STILL_NEAR_S: f64 = 0.041;
-
-/// Whether a finding speaks of the moment `at_s` of a recording. In a photo
-/// (`None`) there is but one moment.
-fn speaks_of(finding: &Finding, at_s: Option<f64>) -> bool {
-    at_s.is_none_or(|at_s| {
-        let near =
-            |span: &Span| (span.start_s - STILL_NEAR_S..=span.end_s + STILL_NEAR_S).contains(&at_s);
-        finding.spans.iter().any(near)
-    })
-}
-
 fn title_of(finding: &Finding) -> StaticText {
     by_code(&finding.code).map_or(t("其他", "Other"), |check| check.title)
-}
-
-impl Marked {
-    /// `None` if the region lies outside the picture or has no area.
-    fn of(region: &Region, finding: &Finding) -> Option<Self> {
-        let thousandths = |start: f64, length: f64| {
-            let (from, to) = (start.clamp(0.0, 1.0), (start + length).clamp(0.0, 1.0));
-            (to > from).then(|| {
-                (
-                    format!("{:.1}", from * 1000.0),
-                    format!("{:.1}", (to - from) * 1000.0),
-                )
-            })
-        };
-        let (x, width) = thousandths(region.x, region.w)?;
-        let (y, height) = thousandths(region.y, region.h)?;
-        Some(Self {
-            x,
-            y,
-            width,
-            height,
-            class: words::level_class(finding.level),
-            title: title_of(finding),
-        })
-    }
-}
-
-impl Picture {
-    fn of((label, at_ms, jpeg): &StillRow, report: &Report) -> Self {
-        let at_s = (label != "photo").then_some(*at_ms as f64 / 1000.0);
-        let here: Vec<&Finding> = report
-            .findings
-            .iter()
-            .filter(|finding| speaks_of(finding, at_s))
-            .collect();
-        let marked = here.iter().flat_map(|finding| {
-            let regions = finding.regions.iter();
-            regions.filter_map(|region| Marked::of(region, finding))
-        });
-        let mut shows: Vec<StaticText> = Vec::new();
-        for finding in here
-            .iter()
-            .filter(|f| at_s.is_some() || !f.regions.is_empty())
-        {
-            let title = title_of(finding);
-            if !shows.contains(&title) {
-                shows.push(title);
-            }
-        }
-        let (caption_zh, caption_en) = if label == "photo" {
-            (
-                "照片(浏览副本)".to_owned(),
-                "photo (viewing copy)".to_owned(),
-            )
-        } else {
-            let at = words::clock(*at_ms as f64 / 1000.0);
-            (format!("{at}(浏览副本)"), format!("{label} (viewing copy)"))
-        };
-        Self {
-            data: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)),
-            caption_zh,
-            caption_en,
-            marked: marked.collect(),
-            shows,
-        }
-    }
 }
 
 /// The time axis with what was found on it.

@@ -44,6 +44,11 @@ impl DecodedPicture {
         time_s(self.frame(), self.tick_s)
     }
 
+    /// A colour copy whose longer side is at most `long_side_px`.
+    pub fn small(&self, long_side_px: u32) -> Option<ColourPicture> {
+        convert::small_colour(self.frame(), long_side_px)
+    }
+
     /// Width and height.
     pub fn size_px(&self) -> (u32, u32) {
         let side = |side_px| u32::try_from(side_px).unwrap_or(0);

@@ -4,11 +4,24 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, RgbImage, imageops};
 
 use super::{Still, Wants};
-use crate::ffmpeg::Colour;
+use crate::ffmpeg::{Colour, DecodedPicture};
 use crate::media::ColourPicture;
 
 /// Quality of the viewing copies, of 100.
 const JPEG_QUALITY: u8 = 80;
+
+/// Share of the blocks that is not foretold from which on a step may be a cut;
+/// as [`crate::check::video_cut`] has it for jumps.
+const STEP_UNFORETOLD_MIN: f64 = 0.14;
+/// So much more than the step before: in a fast pan every picture is new.
+const STEP_TIMES: f64 = 2.0;
+
+/// The pictures on either side of a step that may be a cut.
+struct Pair {
+    unforetold: f64,
+    before: (f64, ColourPicture),
+    after: (f64, ColourPicture),
+}
 
 /// Collects candidates while the recording runs: at an even distance that
 /// doubles whenever there are too many, and at notable moments.
@@ -19,6 +32,8 @@ pub(super) struct Stills {
     even: Vec<(f64, ColourPicture)>,
     notable: Vec<(f64, ColourPicture)>,
     last: Option<(f64, ColourPicture)>,
+    pairs: Vec<Pair>,
+    last_unforetold: f64,
 }
 
 impl Stills {
@@ -30,6 +45,47 @@ impl Stills {
             even: Vec::new(),
             notable: Vec::new(),
             last: None,
+            pairs: Vec::new(),
+            last_unforetold: 0.0,
+        }
+    }
+
+    /// Considers a step from one picture to the next, of whose blocks the share
+    /// `unforetold` is new. The largest steps are kept, half as many as there are
+    /// other stills.
+    pub(super) fn step(
+        &mut self,
+        before: &(f64, DecodedPicture),
+        after: (f64, &DecodedPicture),
+        unforetold: f64,
+    ) {
+        let floor = STEP_UNFORETOLD_MIN.max(STEP_TIMES * self.last_unforetold);
+        self.last_unforetold = unforetold;
+        let most = self.count.div_ceil(2);
+        let weakest = self
+            .pairs
+            .iter()
+            .enumerate()
+            .min_by(|a, b| a.1.unforetold.total_cmp(&b.1.unforetold))
+            .map(|(n, pair)| (n, pair.unforetold));
+        let replaced = match weakest {
+            Some((n, least)) if self.pairs.len() >= most => (unforetold > least).then_some(n),
+            _ => Some(self.pairs.len()),
+        };
+        let Some(place) = replaced.filter(|n| unforetold >= floor && *n < most) else {
+            return;
+        };
+        let small = |picture: &DecodedPicture| picture.small(self.long_side_px);
+        if let (Some(old), Some(new)) = (small(&before.1), small(after.1)) {
+            let pair = Pair {
+                unforetold,
+                before: (before.0, old),
+                after: (after.0, new),
+            };
+            match self.pairs.get_mut(place) {
+                Some(weakest) => *weakest = pair,
+                None => self.pairs.push(pair),
+            }
         }
     }
 
@@ -73,7 +129,7 @@ impl Stills {
     }
 
     /// The first, the last, the notable ones and an even choice of the rest,
-    /// upright, in order of time.
+    /// in order of time; then the pairs at possible cuts. All upright.
     pub(super) fn finish(self, rotation_deg: i32) -> Vec<Still> {
         let mut chosen = self.notable;
         let mut even = self.even;
@@ -91,11 +147,17 @@ impl Stills {
         }
         chosen.sort_by(|a, b| a.0.total_cmp(&b.0));
         chosen.dedup_by(|a, b| a.0 == b.0);
-        chosen
+        let mut pairs = self.pairs;
+        pairs.sort_by(|a, b| a.after.0.total_cmp(&b.after.0));
+        let pairs = pairs
             .into_iter()
-            .filter_map(|(at_s, picture)| {
+            .flat_map(|pair| [("before", pair.before), ("after", pair.after)]);
+        let chosen = chosen.into_iter().map(|candidate| ("frame", candidate));
+        chosen
+            .chain(pairs)
+            .filter_map(|(label, (at_s, picture))| {
                 Some(Still {
-                    label: "frame".to_owned(),
+                    label: label.to_owned(),
                     at_ms: (at_s * 1000.0).round().max(0.0) as u64,
                     jpeg: jpeg(picture, rotation_deg)?,
                 })

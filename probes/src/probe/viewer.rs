@@ -24,6 +24,8 @@ pub(super) struct Viewer {
     pub(super) stills: Stills,
     pub(super) recorder: Recorder,
     scratch: Scratch,
+    /// The picture before, for the case that the next one does not follow from it.
+    before: Option<(f64, DecodedPicture)>,
 }
 
 type Note = Box<dyn FnOnce(&mut DecodingInstrument) + Send>;
@@ -41,22 +43,31 @@ impl Viewer {
             stills: Stills::new(wants),
             recorder: Recorder::default(),
             scratch: Scratch::default(),
+            before: None,
         }
     }
 
     fn take(&mut self, event: Event) {
         match event {
             Event::Note(note) => note(&mut self.decoding),
-            Event::Picture(picture, at_s) => match picture.show(&mut self.scratch) {
-                Ok((picture, colour)) => {
-                    let (at_s, notable) = self.video.picture(&picture, at_s);
-                    self.recorder.picture(at_s, self.video.latest());
-                    self.decoding.picture(at_s, picture.key, picture.damaged);
-                    self.stills.offer(at_s, notable.is_some(), &colour);
-                }
-                Err(strange) => self.decoding.message(strange),
-            },
+            Event::Picture(picture, at_s) => self.picture(picture, at_s),
         }
+    }
+
+    fn picture(&mut self, decoded: DecodedPicture, at_s: Option<f64>) {
+        let (picture, colour) = match decoded.show(&mut self.scratch) {
+            Ok(shown) => shown,
+            Err(strange) => return self.decoding.message(strange),
+        };
+        let (at_s, notable) = self.video.picture(&picture, at_s);
+        let latest = self.video.latest();
+        self.recorder.picture(at_s, latest);
+        self.decoding.picture(at_s, picture.key, picture.damaged);
+        self.stills.offer(at_s, notable.is_some(), &colour);
+        if let (Some(unforetold), Some(before)) = (latest.unforetold_ratio, &self.before) {
+            self.stills.step(before, (at_s, &decoded), unforetold);
+        }
+        self.before = Some((at_s, decoded));
     }
 }
 

@@ -2,7 +2,7 @@ use unbroken_probes::check::{Context, Family, Strength};
 use unbroken_probes::judge::{Rules, judge};
 use unbroken_probes::measure::metadata::Exif;
 use unbroken_probes::measure::video::Video;
-use unbroken_probes::measurements::{Kind, Measurements, NotRun, Span, Track};
+use unbroken_probes::measurements::{Kind, Measurements, NotRun, Region, Span, Track};
 use unbroken_probes::text::Text;
 
 use super::*;
@@ -133,6 +133,23 @@ fn suspicious_regions_are_drawn_on_the_photo_where_they_are() {
         assert!(page.contains(place), "{place}");
     }
     assert_eq!(page.matches("<rect class=\"attention\"").count(), 2);
+}
+
+#[test]
+fn both_sides_of_a_step_are_shown_where_a_finding_begins_or_ends_with_it() {
+    let mut film = report("a.mp4", Kind::Video);
+    let sides = [
+        ("before".to_owned(), 9_960, vec![1]),
+        ("after".to_owned(), 10_000, vec![2]),
+    ];
+    let shown = |film: &Report| page(film, &sides, &[]).unwrap().matches("<figure>").count();
+    assert_eq!(shown(&film), 0);
+    film.findings = vec![found("video_blurred", vec![span(0.0, 60.0)], Vec::new())];
+    assert_eq!(shown(&film), 0, "the step is not what it speaks of");
+    film.findings = vec![found("video_cut", vec![span(9.96, 10.0)], Vec::new())];
+    assert_eq!(shown(&film), 2);
+    let page = page(&film, &sides, &[]).unwrap();
+    assert!(page.contains("切点之前") && page.contains("after the step"));
 }
 
 #[test]
