@@ -132,7 +132,8 @@ fn survives(folder: &Path, name: &str, codecs: &str) {
             json_bytes < 4 << 20,
             "{name} {seed:#x}: {json_bytes} bytes of facts"
         );
-        assert!(stills <= 3, "{name} {seed:#x}");
+        // Three, and two pairs on either side of possible cuts.
+        assert!(stills <= 7, "{name} {seed:#x}");
     }
 }
 
