@@ -8,6 +8,9 @@ use crate::text::{StaticText, Text};
 /// (Apple's; FFmpeg's has 1024).
 const AAC_PRIMING_SAMPLES: f64 = 2112.0;
 
+/// Longest film of a live photo, in seconds: they last about 3 s.
+const LIVE_PHOTO_S: f64 = 4.0;
+
 /// The declaration.
 pub static CHECK: Check = Check {
     code: "hidden_by_edit_list",
@@ -177,6 +180,13 @@ fn says(track: &Track, hidden: &Hidden, case: &Case<'_>) -> Option<Seen> {
     } else {
         ("", "")
     };
+    // A live photo's film hides its ends as it comes from the phone: no more than a
+    // question.
+    let strength = if is_apples && hidden.shown_s <= LIVE_PHOTO_S {
+        Strength::Supporting
+    } else {
+        Strength::Fact
+    };
     let text = Text::new(
         format!(
             "{medium_zh}轨(第 {} 轨)有 {:.2} 秒内容仍在文件中而播放时不显示:\
@@ -201,7 +211,7 @@ fn says(track: &Track, hidden: &Hidden, case: &Case<'_>) -> Option<Seen> {
             rest_limit_s
         }),
         unit: "s",
-        ..Seen::new(Level::Attention, Strength::Fact, text)
+        ..Seen::new(Level::Attention, strength, text).asking_alone()
     })
 }
 
@@ -274,6 +284,21 @@ mod tests {
         trial.m.tracks[0].handler = Some("Core Media Video".to_owned());
         let text = text(&trial);
         assert!(text.zh.contains("Apple") && text.en.contains("live photos"));
+    }
+
+    #[test]
+    fn a_live_photos_film_is_asked_about_and_not_accused() {
+        let strength = |handler: &str, shown_s| {
+            let mut trial = clip("video", 0.46, shown_s, 0.0);
+            trial.m.tracks[0].handler = Some(handler.to_owned());
+            match trial.judge(&CHECK) {
+                Ruling::Found(seen) => seen[0].strength,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(strength("Core Media Video", 4.0), Strength::Supporting);
+        assert_eq!(strength("Core Media Video", 4.1), Strength::Fact);
+        assert_eq!(strength("VideoHandler", 2.0), Strength::Fact);
     }
 
     #[test]

@@ -6,8 +6,11 @@ use crate::check::cuts::{
 use crate::check::moments::{clock, not_measured, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::video::Moment;
-use crate::measurements::{Kind, Span};
+use crate::measurements::{Decoding, Kind, Span};
 use crate::text::{StaticText, Text};
+
+/// How near damage a step still belongs to it, in seconds.
+const DAMAGE_NEAR_S: f64 = 0.1;
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -127,8 +130,14 @@ fn judge(case: &Case<'_>) -> Ruling {
     let (hard_min, residual_min) = (limit("hard_unforetold_ratio"), limit("hard_residual_ratio"));
     let (jump_min, detail_min) = (limit("jump_unforetold_ratio"), limit("jump_detail_ratio"));
     let is_hard = |m: &&Moment| is_hard(m, all, hard_min, residual_min);
-    let (hard, rest): (Vec<&Moment>, Vec<&Moment>) = all.iter().partition(is_hard);
     let key = video.key_unforetold;
+    let (damaged, sound): (Vec<&Moment>, Vec<&Moment>) =
+        all.iter().partition(|m| is_damaged(m, &case.m.decoding));
+    let damaged: Vec<&Moment> = damaged
+        .into_iter()
+        .filter(|m| is_hard(m) || is_jump(m, all, key, jump_min, detail_min))
+        .collect();
+    let (hard, rest): (Vec<&Moment>, Vec<&Moment>) = sound.into_iter().partition(is_hard);
     let (jumps, rest): (Vec<&Moment>, Vec<&Moment>) = rest
         .into_iter()
         .partition(|m| is_jump(m, all, key, jump_min, detail_min));
@@ -162,11 +171,33 @@ fn judge(case: &Case<'_>) -> Ruling {
             seen.push(if asks { told.asking_alone() } else { told });
         }
     }
+    if !damaged.is_empty() {
+        seen.push(Seen {
+            level: Level::Info,
+            strength: Strength::Information,
+            ..tell(
+                &damaged,
+                jump_min,
+                "跳变(画面损坏处)",
+                "where it is damaged",
+            )
+        });
+    }
     if seen.is_empty() {
         Ruling::Pass
     } else {
         Ruling::Found(seen)
     }
+}
+
+/// True where the decoder had lost pictures or data, or has just found its feet
+/// again: what changes there is no sign of a cut.
+fn is_damaged(moment: &Moment, decoding: &Decoding) -> bool {
+    decoding.error_spans.iter().any(|span| {
+        let from_s = span.start_s - DAMAGE_NEAR_S;
+        let to_s = span.end_s + moment.step_s + DAMAGE_NEAR_S;
+        (from_s..=to_s).contains(&moment.at_s)
+    })
 }
 
 fn tell(found: &[&Moment], limit: f64, zh: &str, en: &str) -> Seen {
@@ -288,6 +319,26 @@ mod tests {
         assert!(asks(times(4.51, 0.03)) && !asks(times(4.49, 0.03)));
         // With hardly anything around it less is enough.
         assert!(asks(times(3.2, 0.02)) && !asks(times(3.1, 0.02)));
+    }
+
+    #[test]
+    fn where_pictures_are_damaged_a_step_is_for_information() {
+        for (start_s, end_s, is_excused) in
+            [(9.0, 9.9, true), (9.0, 9.8, false), (10.1, 12.0, true)]
+        {
+            let mut trial = Trial::video(60.0);
+            trial.m.video = Some(Video {
+                duration_s: 60.0,
+                moments: vec![hard_cut()],
+                ..Video::default()
+            });
+            trial.m.decoding.error_spans = vec![Span { start_s, end_s }];
+            let Ruling::Found(seen) = trial.judge(&CHECK) else {
+                panic!("told in any case");
+            };
+            let is_information = seen[0].strength == Strength::Information;
+            assert_eq!(is_information, is_excused, "{start_s} to {end_s}");
+        }
     }
 
     #[test]

@@ -112,7 +112,10 @@ fn judge(case: &Case<'_>) -> Ruling {
     let (mut strong, mut weak) = (Vec::new(), Vec::new());
     for resumed in &video.resumed {
         let length_s = resumed.span.duration_s();
-        let is_dark = overlap_s(&resumed.span, &video.dark_spans) > length_s / 2.0;
+        // A covered lens is no other scene.
+        let is_blind = [&video.dark_spans, &video.featureless_spans]
+            .iter()
+            .any(|spans| overlap_s(&resumed.span, spans) > length_s / 2.0);
         let ends = (
             hard_at(video, resumed.span.start_s, case),
             hard_at(video, resumed.span.end_s, case),
@@ -120,7 +123,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         let (Some(out), Some(back)) = ends else {
             continue;
         };
-        if f64::from(resumed.unforetold) > limit || is_dark {
+        if f64::from(resumed.unforetold) > limit || is_blind {
             continue;
         }
         let light = out

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use unbroken_probes::check::{Aspect, Context, Level};
-use unbroken_probes::judge::{Integrity, Rules, Verdict, judge};
+use unbroken_probes::judge::{Integrity, Rules, judge};
 use unbroken_probes::measurements::Span;
 use unbroken_probes::probe::{Wants, probe};
 
@@ -16,8 +16,6 @@ use super::kitchen::Kitchen;
 pub struct Found {
     /// Everything that was found.
     pub findings: Vec<Said>,
-    /// Quality, apart from timeliness.
-    pub quality: Verdict,
     /// The outcome on integrity.
     pub integrity: Integrity,
 }
@@ -72,7 +70,6 @@ impl Found {
                     spans: f.spans.clone(),
                 })
                 .collect(),
-            quality: judged.outcome.quality,
             integrity: judged.outcome.integrity,
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use unbroken_probes::check::Aspect;
-use unbroken_probes::judge::{Integrity, Verdict};
+use unbroken_probes::judge::Integrity;
 use unbroken_probes::measurements::{Kind, Span};
 use unbroken_probes::registry::CHECKS;
 
@@ -88,6 +88,14 @@ impl Run<'_> {
         })
     }
 
+    /// True if this finding is about what was done and not about the source's
+    /// own pictures, of which the plain encode anew speaks once.
+    fn is_about_case(&self, judged: &Judged, said: &Said) -> bool {
+        let is_made = !["untouched", "plain"].contains(&judged.case.recipe.as_str());
+        let is_own = plain_of(self, judged).is_some_and(|plain| plain.found.alarms(&said.code));
+        self.is_new(judged, said) && !(is_made && is_own)
+    }
+
     fn found(&self, half: Half, wanted: impl Fn(&Case) -> bool) -> Share {
         let mut share = Share::default();
         for judged in self.of(half).filter(|j| wanted(&j.case)) {
@@ -96,6 +104,17 @@ impl Run<'_> {
             }
         }
         share
+    }
+
+    /// True if the source itself already bears what tells of this fault: nothing
+    /// new can be found then.
+    fn is_forestalled(&self, judged: &Judged) -> bool {
+        let known = self.untouched(judged);
+        let mut truth = judged.case.truth.iter();
+        truth.any(|truth| {
+            let mut codes = truth.fault.codes().iter();
+            truth.place.is_none() && codes.any(|code| known.is_some_and(|f| f.alarms(code)))
+        })
     }
 }
 
@@ -225,11 +244,7 @@ fn goals(run: &Run<'_>, out: &mut String) {
     line(
         "untouched camera files with any attention",
         Wanted::AtMost(0.03),
-        &|half| {
-            camera(half, &|f| {
-                f.integrity == Integrity::Inconsistent || f.quality >= Verdict::Attention
-            })
-        },
+        &|half| camera(half, &|f| f.findings.iter().any(|said| said.is_alarm)),
     );
     let starts: [(&str, Wanted, &[&str]); 8] = [
         (
@@ -263,9 +278,16 @@ fn goals(run: &Run<'_>, out: &mut String) {
     ];
     for (what, wanted, names) in starts {
         line(what, wanted, &|half| {
-            run.found(half, |case| {
-                names.iter().any(|n| case.recipe.starts_with(n))
-            })
+            let mut share = Share::default();
+            for judged in run.of(half) {
+                let is_meant = names.iter().any(|n| judged.case.recipe.starts_with(n));
+                if let (true, Some(truth)) = (is_meant, judged.case.truth.first())
+                    && !run.is_forestalled(judged)
+                {
+                    share.add(run.finds(judged, truth));
+                }
+            }
+            share
         });
     }
     let cut = |half, faults: &[Fault], is_long: bool, told: bool| {
@@ -302,7 +324,8 @@ fn goals(run: &Run<'_>, out: &mut String) {
     }
     writeln!(
         out,
-        "\nA jump cut is one in a still scene if the pictures on either side differ by less than {STILL_LEVELS} grey \
+        "\nGoals on what was done to a whole file leave out the sources that bear its mark as they were found, a \
+         converter's name say: nothing new can be found there.\n\nA jump cut is one in a still scene if the pictures on either side differ by less than {STILL_LEVELS} grey \
          levels in the mean: there may be nothing to see. Those of the others: {}.",
         differences(run)
     )
@@ -370,7 +393,7 @@ fn alarms(run: &Run<'_>, out: &mut String) {
     out.push_str(
         "\n## 各检测项目的误报 False alarms, by check\n\n\
          Attention or worse where nothing of the kind was done; what is said of the source itself counts once, at the \
-         untouched source.\n\n| check | tune | report | where |\n|---|---|---|---|\n",
+         untouched source, and what is said of its pictures once more at their plain encode anew.\n\n| check | tune | report | where |\n|---|---|---|---|\n",
     );
     for check in CHECKS
         .iter()
@@ -390,7 +413,7 @@ fn alarms(run: &Run<'_>, out: &mut String) {
                 let wrong = judged.found.findings.iter().any(|said| {
                     said.is_alarm
                         && said.code == check.code
-                        && run.is_new(judged, said)
+                        && run.is_about_case(judged, said)
                         && !truth.iter().any(|t| t.excuses(check.code, &said.spans))
                 });
                 share.add(wrong);
@@ -604,7 +627,6 @@ mod tests {
                         }],
                     })
                     .collect(),
-                quality: Verdict::Pass,
                 integrity: Integrity::NoTrace,
             },
             seen: None,

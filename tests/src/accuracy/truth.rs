@@ -57,7 +57,12 @@ impl Fault {
             Self::Black | Self::Covered => &["video_black"],
             Self::Blurred => &["video_blurred"],
             Self::Gap => &["timestamp_gap"],
-            Self::Dropped => &["decode_errors", "timestamp_gap", "video_stutter"],
+            Self::Dropped => &[
+                "decode_errors",
+                "timestamp_gap",
+                "video_stutter",
+                "gop_pattern_broken",
+            ],
             Self::Trimmed => &[
                 "video_trimmed",
                 "hidden_by_edit_list",
@@ -67,6 +72,8 @@ impl Fault {
             Self::Joined => &[
                 "join_mark",
                 "stream_changed",
+                "gop_pattern_broken",
+                "audio_gap",
                 "structure_contradicts_metadata",
                 "editor_trace",
             ],
