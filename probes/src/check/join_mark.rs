@@ -11,6 +11,10 @@ use crate::text::{StaticText, Text};
 /// (research: five first frames of an Android recording).
 const START_UP_S: f64 = 0.5;
 
+/// Samples to a set of parameters below which the sets are a habit of the writer:
+/// an old QuickTime export in MJPEG has one for every picture.
+const SAMPLES_PER_SET_MIN: u64 = 8;
+
 /// The declaration.
 pub static CHECK: Check = Check {
     code: "join_mark",
@@ -138,11 +142,19 @@ fn says(track: &Track) -> Vec<Seen> {
                 track.index, table.descriptions
             ),
         );
+        // A set for every few samples is a program's way of writing; joins are few.
+        let is_habit =
+            u64::from(table.descriptions).saturating_mul(SAMPLES_PER_SET_MIN) > table.samples;
+        let (level, strength) = if is_habit && table.descriptions > 2 {
+            (Level::Info, Strength::Information)
+        } else {
+            (Level::Attention, Strength::Strong)
+        };
         seen.push(Seen {
             measured: Some(f64::from(table.descriptions)),
             limit: Some(1.0),
             unit: "count",
-            ..Seen::new(Level::Attention, Strength::Strong, text)
+            ..Seen::new(level, strength, text)
         });
     }
     seen
@@ -196,6 +208,29 @@ mod tests {
         };
         assert_eq!(judged(&movie(1)), Ruling::Pass);
         assert!(matches!(judged(&movie(2)), Ruling::Found(_)));
+    }
+
+    #[test]
+    fn a_set_for_every_picture_is_a_habit_and_no_join() {
+        let strength = |descriptions, samples| {
+            let mut trial = Trial::video(20.0);
+            trial.m.tracks.push(Track {
+                medium: "video".to_owned(),
+                sample_table: Some(SampleTable {
+                    descriptions,
+                    samples,
+                    ..SampleTable::default()
+                }),
+                ..Track::default()
+            });
+            match trial.judge(&CHECK) {
+                Ruling::Found(seen) => seen[0].strength,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(strength(500, 500), Strength::Information);
+        assert_eq!(strength(500, 4000), Strength::Strong);
+        assert_eq!(strength(2, 2), Strength::Strong);
     }
 
     #[test]
