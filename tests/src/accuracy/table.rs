@@ -106,12 +106,11 @@ impl Run<'_> {
         share
     }
 
-    /// True if the source itself already bears what tells of this fault: nothing
-    /// new can be found then.
+    /// True if the source itself already bears what tells of the first fault, and
+    /// that is of the whole file: nothing new can be found then.
     fn is_forestalled(&self, judged: &Judged) -> bool {
         let known = self.untouched(judged);
-        let mut truth = judged.case.truth.iter();
-        truth.any(|truth| {
+        judged.case.truth.first().is_some_and(|truth| {
             let mut codes = truth.fault.codes().iter();
             truth.place.is_none() && codes.any(|code| known.is_some_and(|f| f.alarms(code)))
         })
