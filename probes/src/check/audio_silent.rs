@@ -1,6 +1,6 @@
 //! `audio_silent`: there is nothing to hear.
 
-use crate::check::moments::{has_sound, longest_s, not_measured, spans};
+use crate::check::moments::{longest_s, sound_of, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Span};
 use crate::text::{StaticText, Text};
@@ -65,12 +65,9 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(case: &Case<'_>) -> Ruling {
-    let m = case.m;
-    if !has_sound(m) {
-        return Ruling::NotApplicable;
-    }
-    let Some(audio) = &m.audio else {
-        return not_measured(m, "audio");
+    let audio = match sound_of(case.m) {
+        Ok(audio) => audio,
+        Err(ruling) => return ruling,
     };
     let limit_s = case.limits.get("silent_attention_s");
     let is_whole = audio.duration_s > 0.0

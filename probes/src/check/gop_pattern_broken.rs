@@ -1,7 +1,7 @@
 //! `gop_pattern_broken`: the encoder's own numbering of its pictures breaks
 //! off and goes on elsewhere.
 
-use crate::check::moments::{clock, not_measured, spans};
+use crate::check::moments::{bitstream_of, clock, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::bitstream::{Bitstream, FrameNumGap, IdrBreak, IdrHabit};
 use crate::measurements::{Decoding, Kind, Span};
@@ -125,16 +125,9 @@ pub static CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let m = case.m;
-    let Some(b) = &m.bitstream else {
-        let is_read = m
-            .tracks
-            .iter()
-            .any(|t| matches!(t.codec.as_str(), "h264" | "hevc"));
-        return if is_read || m.video.is_none() {
-            not_measured(m, "bitstream")
-        } else {
-            Ruling::NotApplicable
-        };
+    let b = match bitstream_of(m) {
+        Ok(b) => b,
+        Err(ruling) => return ruling,
     };
     let settling_s = case.limits.get("numbering_settling_s");
     let splices: Vec<f64> = b

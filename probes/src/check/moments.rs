@@ -1,6 +1,8 @@
 //! Words that checks of recordings share: moments, spans, missing facts.
 
 use crate::check::Ruling;
+use crate::measure::audio::Audio;
+use crate::measure::bitstream::Bitstream;
 use crate::measure::timing::Timing;
 use crate::measurements::{Measurements, Span};
 use crate::text::Text;
@@ -99,6 +101,31 @@ pub(crate) fn not_measured(m: &Measurements, instrument: &str) -> Ruling {
         format!("未能完成测量{why}"),
         format!("not measured{why}"),
     ))
+}
+
+/// What was measured of the sound; else the ruling: there is none, or it could
+/// not be measured.
+pub(crate) fn sound_of(m: &Measurements) -> Result<&Audio, Ruling> {
+    if !has_sound(m) {
+        return Err(Ruling::NotApplicable);
+    }
+    m.audio.as_ref().ok_or_else(|| not_measured(m, "audio"))
+}
+
+/// What was read in the coded pictures; else the ruling: they are of a codec that
+/// is not read, or could not be.
+pub(crate) fn bitstream_of(m: &Measurements) -> Result<&Bitstream, Ruling> {
+    let is_read = m
+        .tracks
+        .iter()
+        .any(|t| matches!(t.codec.as_str(), "h264" | "hevc"));
+    m.bitstream.as_ref().ok_or_else(|| {
+        if is_read || m.video.is_none() {
+            not_measured(m, "bitstream")
+        } else {
+            Ruling::NotApplicable
+        }
+    })
 }
 
 /// The timing of the main picture track.

@@ -332,8 +332,7 @@ fn middle(mut values: Vec<f32>) -> Option<f32> {
 }
 
 fn soft(found: Vec<Span>, limit_s: f64) -> Seen {
-    let longest_s = longest_s(&found);
-    let places = spans(&found);
+    let (places, longest_s) = (spans(&found), longest_s(&found));
     let text = Text::new(
         format!(
             "画面在 {} 持续模糊,最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
@@ -344,18 +343,11 @@ fn soft(found: Vec<Span>, limit_s: f64) -> Seen {
             places.en
         ),
     );
-    Seen {
-        spans: found,
-        measured: Some(longest_s),
-        limit: Some(limit_s),
-        unit: "s",
-        ..Seen::new(Level::Attention, Strength::Strong, text)
-    }
+    tell(found, longest_s, limit_s, text)
 }
 
 fn less_sharp(found: Vec<Span>, limit_s: f64) -> Seen {
-    let longest_s = longest_s(&found);
-    let places = spans(&found);
+    let (places, longest_s) = (spans(&found), longest_s(&found));
     let text = Text::new(
         format!(
             "画面在 {} 明显不如该录像其余部分清晰,最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
@@ -367,6 +359,10 @@ fn less_sharp(found: Vec<Span>, limit_s: f64) -> Seen {
             places.en
         ),
     );
+    tell(found, longest_s, limit_s, text)
+}
+
+fn tell(found: Vec<Span>, longest_s: f64, limit_s: f64, text: Text) -> Seen {
     Seen {
         spans: found,
         measured: Some(longest_s),

@@ -1,6 +1,6 @@
 //! `video_reencoded`: known encoding software signed the coded pictures.
 
-use crate::check::moments::{clock, not_measured};
+use crate::check::moments::{bitstream_of, clock};
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
 use crate::measure::bitstream::EncoderText;
 use crate::measurements::{Kind, Measurements, Span};
@@ -56,16 +56,9 @@ pub static CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let m = case.m;
-    let Some(b) = &m.bitstream else {
-        let is_read = m
-            .tracks
-            .iter()
-            .any(|t| matches!(t.codec.as_str(), "h264" | "hevc"));
-        return if is_read || m.video.is_none() {
-            not_measured(m, "bitstream")
-        } else {
-            Ruling::NotApplicable
-        };
+    let b = match bitstream_of(m) {
+        Ok(b) => b,
+        Err(ruling) => return ruling,
     };
     let signed: Vec<(&EncoderText, &Writer)> = b
         .encoder_texts

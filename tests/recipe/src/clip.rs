@@ -29,70 +29,54 @@ impl Scene {
 
 /// One uncut clip with sound.
 pub fn film(scene: Scene, seconds: f64, created: DateTime<Utc>, to: &Path) -> Result<(), String> {
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            &format!(
-                "{},noise=alls=6:allf=t,format=yuv420p",
-                scene.source(seconds)
-            ),
-            "-f",
-            "lavfi",
-            "-i",
-            &format!("anoisesrc=amplitude=0.02:duration={seconds}:seed=3"),
-            "-shortest",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-g",
-            "25",
-            "-c:a",
-            "aac",
-            "-metadata",
-            &format!("creation_time={}", created.format("%Y-%m-%dT%H:%M:%SZ")),
-        ],
-        to,
-    )
+    let created = format!("creation_time={}", created.format("%Y-%m-%dT%H:%M:%SZ"));
+    recorded(scene, seconds, ("", 3), &["-metadata", &created], to)
 }
 
 /// One uncut clip of a body camera that builds FFmpeg in, as its tags and its
 /// structure say: the index first, QuickTime brands. `seed` makes it another
 /// recording of the same camera.
 pub fn body_camera(seed: u32, seconds: f64, to: &Path) -> Result<(), String> {
-    let picture = Scene::Card.source(seconds);
-    ffmpeg(
-        &[
-            "-f",
-            "lavfi",
-            "-i",
-            &format!("{picture},noise=alls=6:allf=t:all_seed={seed},format=yuv420p"),
-            "-f",
-            "lavfi",
-            "-i",
-            &format!("anoisesrc=amplitude=0.02:duration={seconds}:seed={seed}"),
-            "-shortest",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-g",
-            "25",
-            "-c:a",
-            "aac",
-            "-metadata",
-            "com.apple.quicktime.make=Recipe",
-            "-metadata",
-            "com.apple.quicktime.model=BodyCam 1",
-            "-metadata",
-            "com.apple.quicktime.software=1.0",
-            "-movflags",
-            "use_metadata_tags+faststart",
-        ],
-        to,
-    )
+    let tags = [
+        "-metadata",
+        "com.apple.quicktime.make=Recipe",
+        "-metadata",
+        "com.apple.quicktime.model=BodyCam 1",
+        "-metadata",
+        "com.apple.quicktime.software=1.0",
+        "-movflags",
+        "use_metadata_tags+faststart",
+    ];
+    let grain = format!(":all_seed={seed}");
+    recorded(Scene::Card, seconds, (&grain, seed), &tags, to)
+}
+
+/// A scene with a sensor's grain and a room's noise, seeded as said, coded once.
+fn recorded(
+    scene: Scene,
+    seconds: f64,
+    (grain, noise): (&str, u32),
+    more: &[&str],
+    to: &Path,
+) -> Result<(), String> {
+    let picture = format!(
+        "{},noise=alls=6:allf=t{grain},format=yuv420p",
+        scene.source(seconds)
+    );
+    let sound = format!("anoisesrc=amplitude=0.02:duration={seconds}:seed={noise}");
+    let inputs = ["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound];
+    let coding = [
+        "-shortest",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-g",
+        "25",
+        "-c:a",
+        "aac",
+    ];
+    ffmpeg(&[&inputs[..], &coding, more].concat(), to)
 }
 
 /// The same packets in a wrapping of another kind, all tags kept.
