@@ -15,11 +15,11 @@ use crate::cases::{Assignment, readable_name};
 use crate::house::House;
 use crate::life::Event;
 use crate::port::fault::Fault;
-use crate::port::ledger::{Between, Change, FileRow, Filter};
+use crate::port::ledger::{Between, Change, FileRow, Filter, Measured};
 
 /// First judgement: before the file is stored, so that deadlines are known.
 pub async fn judge(house: &House, row: &FileRow) -> Result<Happened, Fault> {
-    let measurements = measurements_of(house, row).await?;
+    let measurements = measurements_in(row, measured_of(house, row).await?)?;
     let config = house.config();
     let context = context(house, &config, row, None).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
@@ -41,15 +41,19 @@ pub async fn judge(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     })
 }
 
-/// The stored measurements of a file's content.
-pub async fn measurements_of(house: &House, row: &FileRow) -> Result<Measurements, Fault> {
+/// What was measured of a file's content and is kept.
+pub async fn measured_of(house: &House, row: &FileRow) -> Result<Measured, Fault> {
     let blake3 = &digests_of(row)?.blake3;
-    let measured = house.ledger.measured(blake3).await?.ok_or_else(|| {
+    house.ledger.measured(blake3).await?.ok_or_else(|| {
         Fault::Final(format!(
             "{} has no measurements; a fault of the program",
             row.id
         ))
-    })?;
+    })
+}
+
+/// The facts among them.
+pub fn measurements_in(row: &FileRow, measured: Measured) -> Result<Measurements, Fault> {
     serde_json::from_value(measured.measurements).map_err(|e| {
         Fault::Final(format!(
             "the measurements of {} cannot be read: {e}",

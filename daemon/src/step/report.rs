@@ -7,7 +7,7 @@ use unbroken_config::keys::Sandbox;
 use unbroken_probes::judge::judge as judge_by_rules;
 
 use super::Happened;
-use super::judge::{codes, context, measurements_of, verdict_word};
+use super::judge::{codes, context, measured_of, measurements_in, verdict_word};
 use super::probe::digests_of;
 use crate::adapter::digester::digest_reader;
 use crate::cases::{Assignment, readable_name, readable_path};
@@ -93,9 +93,9 @@ pub async fn publish(
 /// Judges and puts the report together.
 pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report, Fault> {
     let config = house.config();
-    let measurements = measurements_of(house, row).await?;
-    let measured = house.ledger.measured(&digests_of(row)?.blake3).await?;
-    let series = measured.map(|measured| series_facts(row, &measured.series));
+    let measured = measured_of(house, row).await?;
+    let series = series_facts(row, &measured.series)?;
+    let measurements = measurements_in(row, measured)?;
     let context = context(house, &config, row, row.stored).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     tracing::debug!(file = %row.id, verdict = verdict_word(judgement.verdict), findings = ?codes(&judgement), "judged");
@@ -129,7 +129,7 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
         rules: config.hash(),
         case: Assignment::of(row).and_then(|assignment| assignment.facts(&config)),
         custody,
-        series: series.transpose()?.flatten(),
+        series,
         measurements,
         judgement,
     }))

@@ -34,7 +34,7 @@ const DRAWN: [(&str, &str, StaticText, f64, f64, &str); 4] = [
         },
         16.0,
         235.0,
-        "grey levels",
+        "灰度级 grey levels",
     ),
     (
         "picture",
@@ -45,7 +45,7 @@ const DRAWN: [(&str, &str, StaticText, f64, f64, &str); 4] = [
         },
         0.0,
         32.0,
-        "grey levels",
+        "灰度级 grey levels",
     ),
     (
         "picture",
@@ -56,7 +56,7 @@ const DRAWN: [(&str, &str, StaticText, f64, f64, &str); 4] = [
         },
         0.0,
         1.0,
-        "of all",
+        "占全部 of all",
     ),
     (
         "sound",
