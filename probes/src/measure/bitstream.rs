@@ -6,16 +6,17 @@
 //! Every access unit's headers are read in the one pass over the file, before
 //! anything is decoded.
 
+mod facts;
 mod groups;
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::bitstream::nal::{self, Framing};
 use crate::bitstream::{h264, hevc, sei};
-use crate::measure::series::Series;
+
+pub use facts::{
+    Bitstream, EncoderText, FrameNumGap, GroupCount, IdrBreak, IdrHabit, ParameterSet, ShortGroup,
+};
 
 use groups::Groups;
 
@@ -36,139 +37,6 @@ const PARAMETER_SET_KEPT_BYTES: usize = 160;
 
 /// Instrument version: raised whenever the same bytes may read differently.
 pub const VERSION: u32 = 2;
-
-/// Coded syntax of the main picture track. Times are seconds from the
-/// recording's first picture.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Bitstream {
-    /// Index of the track.
-    pub track: u32,
-    /// `h264` or `hevc`.
-    pub codec: String,
-    /// Pictures whose head could be read.
-    pub pictures: u64,
-    /// Pictures whose head could not be read.
-    pub unread_pictures: u64,
-    /// Groups of pictures, from one key picture to the next, the last one
-    /// without: how many of each length, shortest first.
-    pub groups: Vec<GroupCount>,
-    /// Where each group starts that is shorter than most, at most 200.
-    pub short_groups: Vec<ShortGroup>,
-    /// `idr_pic_id` of each IDR picture in order, at most the first 4096
-    /// (H.264).
-    pub idr_ids: Vec<u32>,
-    /// How the encoder numbers its IDR pictures.
-    pub idr_habit: IdrHabit,
-    /// Steps from one IDR picture to the next.
-    pub idr_steps: u64,
-    /// Steps that follow no habit but the one that most steps follow, at most
-    /// 200.
-    pub idr_breaks: Vec<IdrBreak>,
-    /// Steps that break the habit, listed or not.
-    pub idr_breaks_count: u64,
-    /// Where `frame_num` leaves numbers out that the stream does not allow to
-    /// be left out, at most 200 (H.264).
-    pub frame_num_gaps: Vec<FrameNumGap>,
-    /// Pictures of a kind that marks a splice by definition (HEVC BLA) after
-    /// the first, at most 200.
-    pub splice_marks_s: Vec<f64>,
-    /// Where the sequence parameter set in use changes its content, at most
-    /// 200.
-    pub parameter_changes_s: Vec<f64>,
-    /// Texts that encoders left, in order, each once, at most 20.
-    pub encoder_texts: Vec<EncoderText>,
-    /// Every different parameter set in order, at most 32.
-    pub parameter_sets: Vec<ParameterSet>,
-    /// Mean quantiser of the slices, H.264's scale −48 to 51, over time.
-    pub quantiser: Series,
-}
-
-/// Groups of pictures of one make.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct GroupCount {
-    /// Pictures of the group.
-    pub pictures: u32,
-    /// Kinds of its first pictures in the order in which they are coded, at
-    /// most 16: `I`, `P`, `B`; of the first group so long.
-    pub pattern: String,
-    /// How many groups are so long.
-    pub count: u64,
-}
-
-/// A group of pictures that is shorter than most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct ShortGroup {
-    /// Its first picture.
-    pub start_s: f64,
-    /// The key picture after it.
-    pub end_s: f64,
-    /// Its pictures.
-    pub pictures: u32,
-}
-
-/// How an encoder numbers its IDR pictures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum IdrHabit {
-    /// Too few to say, or no number at all.
-    #[default]
-    Unknown,
-    /// Always the same: shows nothing of what may be missing.
-    Constant,
-    /// Two numbers in turn: shows an odd number of missing groups.
-    Alternating,
-    /// One more each time: shows any number of missing groups.
-    Counting,
-}
-
-/// A step between IDR pictures that breaks the habit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct IdrBreak {
-    /// The IDR picture after the break.
-    pub at_s: f64,
-    /// `idr_pic_id` before.
-    pub before: u32,
-    /// `idr_pic_id` after.
-    pub after: u32,
-}
-
-/// Reference pictures that the numbering says were coded and that are not in
-/// the stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct FrameNumGap {
-    /// The picture after the gap.
-    pub at_s: f64,
-    /// `frame_num` that was due.
-    pub due: u32,
-    /// `frame_num` that came.
-    pub came: u32,
-    /// Decoding can start at this picture: a whole group may be missing.
-    pub at_key: bool,
-}
-
-/// A text that an encoder left in the stream.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct EncoderText {
-    /// Where it stands first.
-    pub at_s: f64,
-    /// As written, at most 300 characters.
-    pub written: String,
-}
-
-/// A parameter set as it stands in the stream: what the encoder was set to.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct ParameterSet {
-    /// `vps`, `sps` or `pps`.
-    pub kind: String,
-    /// Where it stands first; 0 in the file's header.
-    pub at_s: f64,
-    /// Length of its payload.
-    pub size_bytes: u64,
-    /// Its payload in hex, at most 160 bytes.
-    pub content_hex: String,
-}
 
 /// One picture's head, whatever the codec.
 struct Head {
@@ -508,128 +376,4 @@ fn letter(slice_type: h264::SliceType) -> char {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::bitstream::h264::tests::{plain_pps, plain_slice, plain_sps};
-
-    fn sized(unit: &[u8]) -> Vec<u8> {
-        let coded = (unit.len() as u32).to_be_bytes();
-        [&coded[..], unit].concat()
-    }
-
-    fn record(level: u32) -> Vec<u8> {
-        let (sps, pps) = (plain_sps(level), plain_pps());
-        let mut bytes = vec![1, 66, 0, 30, 0xff, 0xe1, 0, sps.len() as u8];
-        bytes.extend(sps);
-        bytes.extend([1, 0, pps.len() as u8]);
-        bytes.extend(pps);
-        bytes
-    }
-
-    fn instrument() -> BitstreamInstrument {
-        BitstreamInstrument::new(0, "h264", &record(30)).unwrap()
-    }
-
-    /// One group a second: an IDR picture and three that refer to it.
-    fn group(i: &mut BitstreamInstrument, second: u32, id: u32) {
-        i.packet(
-            &sized(&plain_slice(Some(id), 0, 0)),
-            Some(f64::from(second)),
-        );
-        for n in 1..4 {
-            let at_s = f64::from(second) + f64::from(n) * 0.25;
-            i.packet(&sized(&plain_slice(None, n, n * 2)), Some(at_s));
-        }
-    }
-
-    #[test]
-    fn groups_numbers_and_quantiser_are_kept() {
-        let mut i = instrument();
-        (0..12).for_each(|n| group(&mut i, n, n % 2));
-        let b = i.finish().unwrap();
-        assert_eq!((b.pictures, b.unread_pictures), (48, 0));
-        assert_eq!((b.idr_habit, b.idr_steps), (IdrHabit::Alternating, 11));
-        assert!(b.idr_breaks.is_empty() && b.frame_num_gaps.is_empty());
-        assert_eq!(
-            (b.groups[0].pattern.as_str(), b.groups[0].count),
-            ("IPPP", 11)
-        );
-        assert_eq!(b.quantiser.values[0], Some(25.0));
-    }
-
-    #[test]
-    fn a_missing_group_breaks_the_habit_where_it_was() {
-        for (numbers, habit) in [
-            (
-                &(0..12).map(|n| n % 2).collect::<Vec<u32>>(),
-                IdrHabit::Alternating,
-            ),
-            (&(0..12).collect::<Vec<u32>>(), IdrHabit::Counting),
-        ] {
-            let mut i = instrument();
-            for (second, id) in numbers.iter().enumerate().filter(|(n, _)| *n != 6) {
-                group(&mut i, second as u32, *id);
-            }
-            let b = i.finish().unwrap();
-            assert_eq!((b.idr_habit, b.idr_breaks_count), (habit, 1));
-            assert_eq!(b.idr_breaks[0].at_s, 7.0);
-        }
-    }
-
-    #[test]
-    fn a_missing_reference_is_a_gap_in_frame_num() {
-        let mut i = instrument();
-        group(&mut i, 0, 0);
-        i.packet(&sized(&plain_slice(None, 6, 12)), Some(1.0));
-        let b = i.finish().unwrap();
-        let gap = b.frame_num_gaps[0];
-        assert_eq!(
-            (gap.at_s, gap.due, gap.came, gap.at_key),
-            (1.0, 4, 6, false)
-        );
-    }
-
-    #[test]
-    fn a_set_that_comes_again_is_no_change_and_another_is() {
-        let mut i = instrument();
-        group(&mut i, 0, 0);
-        i.packet(&sized(&plain_sps(30)), Some(1.0));
-        group(&mut i, 1, 1);
-        i.packet(&sized(&plain_sps(31)), Some(2.0));
-        group(&mut i, 2, 0);
-        assert_eq!(i.finish().unwrap().parameter_changes_s, [2.0]);
-    }
-
-    #[test]
-    fn a_picture_without_its_sets_is_counted_and_nothing_follows_from_it() {
-        let mut i = BitstreamInstrument::new(0, "h264", &[]).unwrap();
-        i.packet(
-            &[&[0, 0, 1][..], &plain_slice(None, 3, 2)].concat(),
-            Some(0.0),
-        );
-        assert!(i.finish().is_none());
-        assert!(BitstreamInstrument::new(0, "mjpeg", &[]).is_none());
-    }
-
-    proptest! {
-        #[test]
-        fn any_packets_end(
-            record in proptest::collection::vec(any::<u8>(), 0..60),
-            packets in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..200), 0..20),
-        ) {
-            for codec in ["h264", "hevc"] {
-                for record in [&record[..], &super::tests::record(30)] {
-                    let Some(mut i) = BitstreamInstrument::new(0, codec, record) else { continue };
-                    for (at_s, packet) in (0u32..).zip(&packets) {
-                        i.packet(packet, Some(f64::from(at_s)));
-                    }
-                    if let Some(b) = i.finish() {
-                        prop_assert!(b.encoder_texts.len() <= TEXTS_MAX);
-                    }
-                }
-            }
-        }
-    }
-}
+mod tests;
