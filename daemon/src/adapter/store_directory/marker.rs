@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::{self, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::explain;
+use super::place::{explain, flush_directory};
 use crate::port::fault::Fault;
 use crate::port::store::ObjectKey;
 
@@ -60,5 +60,5 @@ pub(super) fn mark(root: &OwnedFd) -> Result<(), Fault> {
         file.sync_all()
     };
     write().map_err(|error| explain(error).while_doing(format!("writing the marker {MARKER}")))?;
-    super::flush_directory(root).map_err(|error| explain(error.into()))
+    flush_directory(root).map_err(|error| explain(error.into()))
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 
-use super::{explain, same_content};
+use super::place::{explain, same_content};
 use crate::adapter::digester::{Buffers, Digester, digest_reader, read_full};
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
