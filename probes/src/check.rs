@@ -38,6 +38,7 @@ pub mod join_mark;
 pub mod messenger_copy;
 pub mod outside_visit;
 pub mod photo_blurred;
+pub mod photo_damaged;
 pub mod photo_edited;
 pub mod photo_exposure;
 pub mod photo_recompressed;
@@ -63,6 +64,7 @@ pub mod video_trimmed;
 
 pub(crate) mod cuts;
 pub(crate) mod moments;
+pub(crate) mod photo_unmeasured;
 #[cfg(test)]
 pub(crate) mod trial;
 

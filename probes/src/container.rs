@@ -11,12 +11,14 @@ mod counting;
 mod document;
 mod ebml;
 mod fragments;
+pub mod heif;
 mod jpeg;
 mod marks;
 mod movie;
 mod movie_marks;
 mod photo_marks;
 mod raster;
+pub mod raw;
 mod riff;
 mod sample_table;
 mod seams;
@@ -29,6 +31,7 @@ mod structure_tests;
 mod tags;
 #[cfg(test)]
 mod tests;
+mod tiff;
 #[cfg(test)]
 pub(crate) mod tiny;
 mod transport;
@@ -124,7 +127,7 @@ pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) ->
             iso(&mut src, &mut out);
             photo_marks::search_xmp(&mut src, &mut out);
         }
-        Format::Mp4 | Format::Mov | Format::ThreeGp => iso(&mut src, &mut out),
+        Format::Mp4 | Format::Mov | Format::ThreeGp | Format::Cr3 => iso(&mut src, &mut out),
         Format::Avi | Format::Wav => movie_marks::riff(&mut src, &mut out),
         Format::Matroska | Format::Webm => movie_marks::matroska(&mut src, &mut out),
         Format::MpegTs => {
@@ -159,8 +162,8 @@ fn outline(src: &mut Source<'_>, format: Format, name: &str) -> Walk {
         Format::Png => raster::png(src),
         Format::Gif => raster::gif(src),
         Format::Bmp => raster::bmp(src),
-        Format::Tiff => raster::tiff(src),
-        Format::Heif | Format::Avif => bmff::walk(src, 0, true),
+        Format::Tiff => tiff::walk(src),
+        Format::Heif | Format::Avif | Format::Cr3 => bmff::walk(src, 0, true),
         Format::Mp4 | Format::Mov | Format::ThreeGp => bmff::walk(src, 0, false),
         Format::Matroska | Format::Webm => ebml::walk(src),
         Format::Webp | Format::Avi | Format::Wav | Format::Riff => riff::walk(src),

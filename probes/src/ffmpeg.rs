@@ -17,12 +17,15 @@ mod decode;
 mod demux;
 mod io;
 mod log;
+mod samples;
+mod still;
 
 use ffmpeg_next::ffi;
 
 pub use convert::Scratch;
 pub use decode::{Colour, DecodeFault, Decoded, DecodedPicture};
 pub use demux::{Input, OpenError, ReadError};
+pub use still::StillDecoder;
 
 /// Demuxers that may run, by FFmpeg's short names: what cameras, phones, body
 /// cameras, recorders and messengers write. No playlists, no image sequences

@@ -1,6 +1,9 @@
 //! (Measurements, Rules, Context) → Judgement. Pure: the same input gives the
 //! same opinion on any machine at any time.
 
+mod film;
+
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -152,20 +155,13 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
             aspects_not_run.push(check.aspect);
             continue;
         }
-        let defaults;
-        let limits = match rules.limits.get(check.code) {
-            Some(limits) => limits,
-            None => {
-                defaults = Limits::defaults(check);
-                &defaults
-            }
-        };
+        let limits = limits(rules, check);
         let case = Case {
             m,
             context,
             capture: &capture,
             saved: saved.as_ref(),
-            limits,
+            limits: &limits,
             exemplars: &rules.exemplars,
             writers: &rules.writers,
         };
@@ -180,18 +176,15 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
                 aspects_not_run.push(check.aspect);
             }
             Ruling::Found(seen) => {
-                let cap = rules
-                    .max_level
-                    .get(check.code)
-                    .copied()
-                    .unwrap_or(Level::Fail);
-                found.extend(seen.into_iter().map(|seen| Unweighed {
-                    evidence: seen.evidence,
-                    alone: seen.alone,
-                    finding: finding(check, seen, cap),
-                }));
+                let cap = level_cap(rules, check);
+                found.extend(seen.into_iter().map(|seen| Unweighed::of(check, seen, cap)));
             }
         }
+    }
+    if let Some(film) = &m.film {
+        let film = film::judge(film, rules, context);
+        found.extend(film.found);
+        not_run.extend(film.not_run);
     }
 
     let weighed = weigh_supporting(found);
@@ -225,6 +218,18 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
     }
 }
 
+fn limits<'a>(rules: &'a Rules, check: &Check) -> Cow<'a, Limits> {
+    match rules.limits.get(check.code) {
+        Some(limits) => Cow::Borrowed(limits),
+        None => Cow::Owned(Limits::defaults(check)),
+    }
+}
+
+fn level_cap(rules: &Rules, check: &Check) -> Level {
+    let cap = rules.max_level.get(check.code).copied();
+    cap.unwrap_or(Level::Fail)
+}
+
 fn finding(check: &Check, seen: Seen, cap: Level) -> Finding {
     Finding {
         code: check.code.to_owned(),
@@ -248,6 +253,16 @@ struct Unweighed {
     finding: Finding,
     evidence: Option<Evidence>,
     alone: Alone,
+}
+
+impl Unweighed {
+    fn of(check: &Check, seen: Seen, cap: Level) -> Self {
+        Self {
+            evidence: seen.evidence,
+            alone: seen.alone,
+            finding: finding(check, seen, cap),
+        }
+    }
 }
 
 /// A finding at its final level.

@@ -5,6 +5,7 @@ pub mod bitstream;
 pub mod decision_scale;
 pub mod decoding;
 pub mod exposure;
+mod heif_decoding;
 mod histogram;
 pub mod jpeg_tables;
 pub(crate) mod kernels;

@@ -77,6 +77,11 @@ pub struct Measurements {
     /// Coded syntax of the main picture track, if it is H.264 or HEVC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bitstream: Option<Bitstream>,
+    /// The film inside a motion photo, which starts at
+    /// [`Container::motion_photo_offset_bytes`], measured as a recording of its
+    /// own. Its offsets count from its own start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub film: Option<Box<Measurements>>,
     /// Packet timestamps of every track.
     pub timing: Vec<Timing>,
     /// Decoding: how far it came and what broke.
@@ -98,7 +103,7 @@ pub struct NotRun {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Container {
-    /// `mp4`, `mov`, `3gp`, `heif`, `jpeg`, `png`, `tiff`, `webp`, `matroska`,
+    /// `mp4`, `mov`, `3gp`, `heif`, `cr3`, `raf`, `jpeg`, `png`, `tiff`, `webp`, `matroska`,
     /// `webm`, `avi`, `mpegts`, `mpegps`, `flv`, `wav`, `pdf`, `text` …
     pub format: String,
     /// ISO-BMFF major brand or the like, as written.

@@ -119,6 +119,40 @@ pub struct ColourPicture {
     pub rgb: Vec<u8>,
 }
 
+/// A whole picture in 8 bits a sample, black 0 and white 255.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampledPicture {
+    /// Columns.
+    pub width_px: u32,
+    /// Rows.
+    pub height_px: u32,
+    /// What the samples of a pixel are.
+    pub samples: Samples,
+    /// Interleaved, rows without padding.
+    pub data: Vec<u8>,
+}
+
+/// What the samples of a pixel are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Samples {
+    /// Luma alone.
+    Luma,
+    /// Luma and two colour differences around 128.
+    YCbCr,
+    /// Red, green and blue.
+    Rgb,
+}
+
+impl Samples {
+    /// How many there are.
+    pub fn count(self) -> usize {
+        match self {
+            Self::Luma => 1,
+            Self::YCbCr | Self::Rgb => 3,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

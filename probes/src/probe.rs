@@ -1,5 +1,6 @@
 //! One pass over one file feeds every instrument.
 
+mod film;
 mod picture;
 mod recording;
 mod stills;
@@ -111,10 +112,14 @@ fn measure(file: &mut File, wants: &Wants, m: &mut Measurements) -> OverTime {
         Kind::Video | Kind::Audio => recording::measure(file, wants, m),
         // Raw streams have no signature; their name says what they claim to be.
         Kind::Unreadable if format == Format::Unknown => recording::measure(file, wants, m),
-        Kind::Photo => OverTime {
-            stills: picture::measure(file, format.name(), wants, m),
-            series: Vec::new(),
-        },
+        Kind::Photo => {
+            let stills = picture::measure(file, format.name(), wants, m);
+            film::measure(file, wants, m);
+            OverTime {
+                stills,
+                series: Vec::new(),
+            }
+        }
         Kind::Other | Kind::Unreadable => OverTime::default(),
     }
 }

@@ -5,8 +5,8 @@ use crate::check::{
     Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent, av_drift,
     capture_time_inconsistent, capture_time_missing, clock_in_future, counter_hole, decode_errors,
     duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list, join_mark, messenger_copy,
-    outside_visit, photo_blurred, photo_edited, photo_exposure, photo_recompressed, photo_small,
-    photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
+    outside_visit, photo_blurred, photo_damaged, photo_edited, photo_exposure, photo_recompressed,
+    photo_small, photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
     structure_contradicts_metadata, timestamp_gap, truncated, unlike_its_model, unreadable,
     video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
     video_reencoded, video_stutter, video_trimmed,
@@ -35,6 +35,7 @@ pub static CHECKS: &[&Check] = &[
     &capture_time_inconsistent::CHECK,
     &outside_visit::CHECK,
     &duplicate::CHECK,
+    &photo_damaged::CHECK,
     &photo_blurred::CHECK,
     &photo_exposure::CHECK,
     &photo_small::CHECK,
@@ -55,6 +56,18 @@ pub static CHECKS: &[&Check] = &[
     &audio_channel_lost::CHECK,
     &audio_clipped::CHECK,
     &av_drift::CHECK,
+];
+
+/// The checks that are asked of the film inside a motion photo too: who wrote
+/// it, whether it is in one piece and whether it decodes. How clear, steady or
+/// long it is and when it starts are the phone's affair.
+pub static FILM_CHECKS: &[&Check] = &[
+    &truncated::CHECK,
+    &editor_trace::CHECK,
+    &structure_contradicts_metadata::CHECK,
+    &join_mark::CHECK,
+    &stream_changed::CHECK,
+    &decode_errors::CHECK,
 ];
 
 /// The check with this code.

@@ -1,5 +1,6 @@
 //! `photo_blurred`: nothing in the picture is sharp.
 
+use crate::check::photo_unmeasured::not_measured;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::photo::MeasuredIn;
 use crate::measure::sharpness::{BlurKind, SharpLimits, Sharpness, Summary};
@@ -144,10 +145,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         _ => None,
     };
     let Some(sharpness) = sharpness else {
-        return Ruling::NotRun(Text::new(
-            "照片无法解码,未检测清晰度。",
-            "The picture could not be decoded, so its sharpness was not measured.",
-        ));
+        return not_measured(case.m);
     };
     let limit = |key| case.limits.get(key);
     let subject_share = limit("subject_share_ratio");

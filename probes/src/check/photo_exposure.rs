@@ -1,5 +1,6 @@
 //! `photo_exposure`: too dark, too light, without contrast, or noisy.
 
+use crate::check::photo_unmeasured::not_measured;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::exposure::Exposure;
 use crate::measure::photo::MeasuredIn;
@@ -151,10 +152,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         _ => None,
     };
     let Some(exposure) = exposure.filter(|e| !e.black_ratio.is_empty()) else {
-        return Ruling::NotRun(Text::new(
-            "照片无法解码,未检测曝光。",
-            "The picture could not be decoded, so its exposure was not measured.",
-        ));
+        return not_measured(case.m);
     };
     if let Some(seen) = invisible(case, exposure) {
         return Ruling::Found(vec![seen]);

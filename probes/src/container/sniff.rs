@@ -18,6 +18,10 @@ pub enum Format {
     Tiff,
     Heif,
     Avif,
+    /// Canon raw, in the boxes of ISO/IEC 14496-12.
+    Cr3,
+    /// Fujifilm raw.
+    Raf,
     Mp4,
     Mov,
     ThreeGp,
@@ -57,6 +61,8 @@ impl Format {
             Self::Tiff => "tiff",
             Self::Heif => "heif",
             Self::Avif => "avif",
+            Self::Cr3 => "cr3",
+            Self::Raf => "raf",
             Self::Mp4 => "mp4",
             Self::Mov => "mov",
             Self::ThreeGp => "3gp",
@@ -90,7 +96,7 @@ impl Format {
     pub fn kind(self, name: &str) -> Kind {
         match self {
             Self::Jpeg | Self::Png | Self::Gif | Self::Bmp | Self::Webp | Self::Tiff => Kind::Photo,
-            Self::Heif | Self::Avif => Kind::Photo,
+            Self::Heif | Self::Avif | Self::Cr3 | Self::Raf => Kind::Photo,
             Self::Mp4 | Self::Mov | Self::ThreeGp | Self::Matroska | Self::Webm => Kind::Video,
             Self::Avi | Self::MpegTs | Self::MpegPs | Self::Flv | Self::Asf => Kind::Video,
             Self::Wav | Self::Mp3 | Self::Amr | Self::Ogg | Self::Flac | Self::Adts => Kind::Audio,
@@ -105,10 +111,11 @@ impl Format {
 
 /// Endings of file names under which people keep pictures, videos and sound.
 const RECORDING_ENDINGS: &[&str] = &[
-    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "dng", "heic",
-    "heif", "avif", "mp4", "m4v", "mov", "qt", "3gp", "3g2", "mkv", "webm", "avi", "mts", "m2ts",
-    "ts", "mpg", "mpeg", "vob", "flv", "wmv", "asf", "wav", "mp3", "m4a", "aac", "amr", "ogg",
-    "oga", "opus", "flac", "insv", "lrv",
+    "jpg", "jpeg", "jpe", "jfif", "png", "gif", "bmp", "webp", "tif", "tiff", "dng", "cr2", "cr3",
+    "nef", "nrw", "arw", "rw2", "orf", "raf", "pef", "srw", "heic", "heif", "hif", "avif", "mp4",
+    "m4v", "mov", "qt", "3gp", "3g2", "mkv", "webm", "avi", "mts", "m2ts", "ts", "mpg", "mpeg",
+    "vob", "flv", "wmv", "asf", "wav", "mp3", "m4a", "aac", "amr", "ogg", "oga", "opus", "flac",
+    "insv", "lrv",
 ];
 
 /// True if the name says that the file is a picture, video or sound.
@@ -144,10 +151,13 @@ fn picture(h: &[u8]) -> Option<Format> {
     if h.starts_with(b"GIF87a") || h.starts_with(b"GIF89a") {
         return Some(Format::Gif);
     }
-    // TIFF 6.0 section 2; 43 is BigTIFF; the last three are Olympus and Panasonic raw.
-    let tiff: [&[u8]; 7] = [
-        b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIRO", b"IIRS", b"IIU\0",
+    // TIFF 6.0 section 2; 43 is BigTIFF; the last four are Olympus and Panasonic raw.
+    let tiff: [&[u8]; 8] = [
+        b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"IIRO", b"IIRS", b"MMOR", b"IIU\0",
     ];
+    if h.starts_with(b"FUJIFILMCCD-RAW") {
+        return Some(Format::Raf);
+    }
     if tiff.iter().any(|magic| h.starts_with(magic)) {
         return Some(Format::Tiff);
     }
@@ -173,8 +183,10 @@ fn movie(h: &[u8]) -> Option<Format> {
         .unwrap_or_default();
     Some(match &major {
         b"qt  " => Format::Mov,
-        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" | b"MiHE"
-        | b"crx " => Format::Heif,
+        b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" | b"MiHE" => {
+            Format::Heif
+        }
+        b"crx " => Format::Cr3,
         b"avif" | b"avis" => Format::Avif,
         _ if fourcc(major).starts_with("3g") => Format::ThreeGp,
         _ => by_compatible_brands(h),

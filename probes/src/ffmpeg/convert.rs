@@ -20,7 +20,7 @@ fn pixel_format(number: i32) -> Option<AVPixelFormat> {
     known.then(|| unsafe { std::mem::transmute::<i32, AVPixelFormat>(number) })
 }
 
-fn descriptor(number: i32) -> Option<&'static ffi::AVPixFmtDescriptor> {
+pub(super) fn descriptor(number: i32) -> Option<&'static ffi::AVPixFmtDescriptor> {
     // SAFETY: a static table entry or null.
     unsafe { ffi::av_pix_fmt_desc_get(pixel_format(number)?).as_ref() }
 }
@@ -223,7 +223,7 @@ pub(super) fn small_colour(frame: &ffi::AVFrame, long_side_px: u32) -> Option<Co
 }
 
 /// Scales a whole frame into one packed plane of `out`.
-fn scale(
+pub(super) fn scale(
     frame: &ffi::AVFrame,
     (width, height): (u32, u32),
     format: AVPixelFormat,

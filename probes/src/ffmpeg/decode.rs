@@ -5,7 +5,7 @@ use ffmpeg_next::{error::EAGAIN, ffi};
 use super::convert::{self, Scratch};
 use super::demux::Options;
 use super::{CODECS, Limits, error_text, text};
-use crate::media::{ColourPicture, Picture, Plane, Sound};
+use crate::media::{ColourPicture, Picture, Plane, SampledPicture, Sound};
 
 /// Most frames that one packet may yield; real packets yield one, superframes
 /// and audio packets a few.
@@ -47,6 +47,23 @@ impl DecodedPicture {
     /// A colour copy whose longer side is at most `long_side_px`.
     pub fn small(&self, long_side_px: u32) -> Option<ColourPicture> {
         convert::small_colour(self.frame(), long_side_px)
+    }
+
+    /// All its samples in 8 bits, black 0 and white 255, and the depth they
+    /// were coded with; only the luma if colours are not wanted. `full_range`
+    /// overrules what the coded picture says of itself. `None` for a pixel
+    /// format that cannot be shown.
+    pub fn samples(
+        &self,
+        full_range: Option<bool>,
+        with_colours: bool,
+    ) -> Option<(SampledPicture, u8)> {
+        super::samples::of(self.frame(), full_range, with_colours)
+    }
+
+    /// True if the decoder concealed damage in it.
+    pub fn is_damaged(&self) -> bool {
+        is_damaged(self.frame())
     }
 
     /// Width and height.
@@ -129,9 +146,19 @@ pub(super) struct Decoder {
 
 impl Decoder {
     pub(super) fn open(stream: &ffi::AVStream, limits: &Limits) -> Result<Self, String> {
-        // SAFETY: the stream belongs to an open input; each result is checked.
+        // SAFETY: every stream of an open input has its parameters.
+        unsafe { Self::with_parameters(&*stream.codecpar, stream.time_base, limits) }
+    }
+
+    /// # Safety
+    /// The parameters' own buffers are as long as they say.
+    pub(super) unsafe fn with_parameters(
+        parameters: &ffi::AVCodecParameters,
+        base: ffi::AVRational,
+        limits: &Limits,
+    ) -> Result<Self, String> {
+        // SAFETY: the parameters are sound, as promised; each result is checked.
         unsafe {
-            let parameters = &*stream.codecpar;
             let name = text(ffi::avcodec_get_name(parameters.codec_id)).unwrap_or_default();
             if !CODECS.contains(&name.as_str()) {
                 return Err(format!("codec {name} is not on the list of decoders"));
@@ -144,7 +171,6 @@ impl Decoder {
             if context.is_null() {
                 return Err("no memory for a decoder".to_owned());
             }
-            let base = stream.time_base;
             let decoder = Self {
                 context,
                 tick_s: f64::from(base.num) / f64::from(base.den.max(1)),
@@ -212,6 +238,13 @@ impl Decoder {
                 None => Ok(()),
             }
         }
+    }
+
+    /// Makes ready for data that have nothing to do with what came before, also
+    /// after the end of the data was sent.
+    pub(super) fn forget(&mut self) {
+        // SAFETY: an open decoder, owned here.
+        unsafe { ffi::avcodec_flush_buffers(self.context) };
     }
 
     fn show_sound(&mut self, frame: &ffi::AVFrame, show: &mut dyn FnMut(Decoded<'_>)) {

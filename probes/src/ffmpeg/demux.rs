@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
+use std::ops::Range;
 use std::ptr;
 
 use ffmpeg_next::ffi;
@@ -59,9 +60,14 @@ pub struct Input {
 impl Input {
     /// Opens what the descriptor holds, from its start.
     pub fn open(file: &File, limits: Limits) -> Result<Self, OpenError> {
+        Self::open_part(file, 0..u64::MAX, limits)
+    }
+
+    /// Opens what a part of the file holds, as if there were nothing else.
+    pub fn open_part(file: &File, part: Range<u64>, limits: Limits) -> Result<Self, OpenError> {
         log::install();
         log::take();
-        let io = Io::new(file).ok_or(OpenError::Setup("no input buffer"))?;
+        let io = Io::new(file, part).ok_or(OpenError::Setup("no input buffer"))?;
         let frame = Frame::new().ok_or(OpenError::Setup("no frame"))?;
         // SAFETY: each object is checked before use. `avformat_open_input`
         // frees the context itself when it fails, and never `pb`, which is ours.

@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::fs::File;
 use std::io::{ErrorKind, SeekFrom};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::ptr;
 
@@ -18,6 +19,8 @@ pub(super) const HEAD_BYTES: usize = 16 << 10;
 /// descriptor's alone.
 struct Source {
     file: File,
+    /// Where the part that is read starts in the file.
+    start_bytes: u64,
     position: u64,
     size_bytes: u64,
     heads_only: bool,
@@ -30,12 +33,15 @@ pub(super) struct Io {
 }
 
 impl Io {
-    /// `None` if memory is short or the descriptor's length cannot be read.
-    pub(super) fn new(file: &File) -> Option<Self> {
+    /// Reads the part of the file, as far as it goes. `None` if memory is short
+    /// or the descriptor's length cannot be read.
+    pub(super) fn new(file: &File, part: Range<u64>) -> Option<Self> {
         let file = file.try_clone().ok()?;
-        let size_bytes = file.metadata().ok()?.len();
+        let end = file.metadata().ok()?.len().min(part.end);
+        let size_bytes = end.saturating_sub(part.start);
         let source = Box::into_raw(Box::new(Source {
             file,
+            start_bytes: part.start,
             position: 0,
             size_bytes,
             heads_only: false,
@@ -113,12 +119,16 @@ unsafe extern "C" fn read(opaque: *mut c_void, buffer: *mut u8, length: i32) -> 
     let rest = source.size_bytes.saturating_sub(source.position);
     let is_passed_over = source.heads_only && length > BUFFER_BYTES && rest >= length as u64;
     let wanted = if is_passed_over {
-        buffer.get_mut(..HEAD_BYTES).unwrap_or_default()
+        HEAD_BYTES
     } else {
-        buffer
+        usize::try_from(rest).map_or(length, |rest| rest.min(length))
+    };
+    let wanted = buffer.get_mut(..wanted).unwrap_or_default();
+    let Some(place) = source.start_bytes.checked_add(source.position) else {
+        return ffi::AVERROR_EOF;
     };
     loop {
-        match source.file.read_at(wanted, source.position) {
+        match source.file.read_at(wanted, place) {
             Ok(0) => return ffi::AVERROR_EOF,
             Ok(count) => {
                 let count = if is_passed_over { length } else { count };

@@ -101,7 +101,7 @@ pub fn read_exif(r: &mut (impl Read + Seek), len_bytes: u64, m: &mut Measurement
     let parsed = match block::find(&head) {
         Found::Block(block, at) => {
             found_at = Some(at);
-            parsed(reader().read_raw(block.to_vec()))
+            parsed(reader().read_raw(block::as_tiff(block)))
         }
         Found::Nothing => Ok(None),
         Found::Unsure => r
@@ -163,6 +163,18 @@ fn parsed(result: Result<exif::Exif, exif::Error>) -> Result<Option<Parsed>, Str
         }
         Err(e) => Err(format!("EXIF is damaged: {e}")),
     }
+}
+
+/// The EXIF fields of a picture file, as far as they can be read.
+pub(crate) fn fields(bytes: &[u8]) -> Option<exif::Exif> {
+    let head = bytes.get(..HEAD_MAX_BYTES as usize).unwrap_or(bytes);
+    let read = match block::find(head) {
+        Found::Block(block, _) => reader().read_raw(block::as_tiff(block)),
+        Found::Nothing => return None,
+        Found::Unsure => reader().read_from_container(&mut std::io::Cursor::new(bytes)),
+    };
+    read.or_else(|error| error.distill_partial_result(|_| ()))
+        .ok()
 }
 
 /// Adds a trace, cut to length and cleaned of padding; empty texts are none.

@@ -21,11 +21,22 @@ pub struct Photo {
     pub width_px: Option<u32>,
     /// Height as coded.
     pub height_px: Option<u32>,
-    /// EXIF's orientation, 1 to 8: how the coded picture is turned upright.
+    /// How the coded picture is turned upright, 1 to 8 as EXIF numbers it:
+    /// from EXIF, of HEIF and AVIF from their own properties (`irot`, `imir`).
     pub orientation: u16,
     /// Which pixels everything below was measured in.
     pub measured_in: MeasuredIn,
-    /// Share of the rows that could be decoded, 0.0 to 1.0.
+    /// True if the picture is a sensor's raw data, which are not developed here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub raw: bool,
+    /// Width of the preview, if that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview_width_px: Option<u32>,
+    /// Height of the preview, if that was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview_height_px: Option<u32>,
+    /// Share of the rows, or of the tiles of a grid, that could be decoded, 0.0
+    /// to 1.0.
     pub decoded_ratio: Option<f32>,
     /// Bits a sample as coded.
     pub bits_per_sample: Option<u8>,
@@ -39,7 +50,7 @@ pub struct Photo {
     pub fine_detail_ratio: Option<f64>,
     /// How it was coded, if it is a JPEG.
     pub jpeg: Option<JpegTables>,
-    /// The thumbnail in its EXIF.
+    /// The thumbnail in its EXIF, or the one that HEIF keeps beside the picture.
     pub thumbnail: Option<Thumbnail>,
 }
 

@@ -1,8 +1,9 @@
 //! Picture files to pixels, within bounds.
 //!
 //! JPEG goes to its decoder directly: luma and colour differences come out as
-//! they are coded, and a damaged picture as far as it goes. The other formats
-//! go through the `image` crate.
+//! they are coded, and a damaged picture as far as it goes. HEIF and AVIF go
+//! through FFmpeg item by item ([`super::heif_decoding`]), the other formats
+//! through the `image` crate.
 
 use std::io::Cursor;
 
@@ -12,16 +13,18 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::decision_scale::Gray;
+use super::heif_decoding;
 use super::pixels::{Layout, Pixels};
 
 /// Longest side that is decoded: what a JPEG header can say. The area is
 /// bounded besides.
 const SIDE_MAX_PX: usize = 65_535;
 /// Most pixels that are decoded: the largest phone sensors have this many.
-const PIXELS_MAX: u64 = 200_000_000;
+pub(super) const PIXELS_MAX: u64 = 200_000_000;
 /// Most pixels that are decoded with their colours, or in several passes;
 /// larger ones only in luma and only in one pass, for memory's sake.
-const COLOUR_PIXELS_MAX: u64 = 64_000_000;
+pub(super) const COLOUR_PIXELS_MAX: u64 = 64_000_000;
 /// Most memory that a decoder may ask for.
 const ALLOC_MAX_BYTES: u64 = 700 << 20;
 /// Most passes of a progressive JPEG; T.81 has up to about 900, real coders
@@ -37,8 +40,17 @@ pub struct Decoded {
     pub stated_height_px: u32,
     /// Bits a sample as coded, where known.
     pub bits_per_sample: Option<u8>,
-    /// What the decoder said of damage.
+    /// The first damage that the decoder spoke of.
     pub damage: Option<String>,
+    /// Parts that are damaged or missing: the picture in one piece, or tiles.
+    pub errors: u64,
+    /// Share of the picture that could be decoded, 0.0 to 1.0.
+    pub whole_ratio: f32,
+    /// How the picture is turned upright, as EXIF numbers it, where the
+    /// format's own structure says so; EXIF does not count then.
+    pub orientation: Option<u16>,
+    /// The small picture that the format itself keeps beside it, as coded.
+    pub small: Option<Gray>,
 }
 
 /// Decodes a picture of the format that [`crate::container`] named. The error
@@ -46,6 +58,7 @@ pub struct Decoded {
 pub fn decode(bytes: &[u8], format: &str) -> Result<Decoded, String> {
     let format = match format {
         "jpeg" => return decode_jpeg(bytes),
+        "heif" | "avif" => return heif_decoding::decode(bytes),
         "png" => ImageFormat::Png,
         "gif" => ImageFormat::Gif,
         "bmp" => ImageFormat::Bmp,
@@ -81,10 +94,14 @@ pub fn decode(bytes: &[u8], format: &str) -> Result<Decoded, String> {
         stated_height_px: height_px,
         bits_per_sample: u8::try_from(bits).ok(),
         damage: None,
+        errors: 0,
+        whole_ratio: 1.0,
+        orientation: None,
+        small: None,
     })
 }
 
-fn allow(width_px: u32, height_px: u32, most: u64) -> Result<(), String> {
+pub(super) fn allow(width_px: u32, height_px: u32, most: u64) -> Result<(), String> {
     if u64::from(width_px) * u64::from(height_px) > most {
         Err(format!("{width_px}×{height_px} is more than {most} pixels"))
     } else {
@@ -180,10 +197,14 @@ impl<'a> Opened<'a> {
             pixels = pixels.cropped_to_rows(rows).ok_or_else(|| damage.clone())?;
         }
         Ok(Decoded {
+            whole_ratio: pixels.height_px() as f32 / stated_height_px.max(1) as f32,
             pixels,
             stated_height_px,
             bits_per_sample: Some(8),
+            errors: u64::from(damage.is_some()),
             damage,
+            orientation: None,
+            small: None,
         })
     }
 }
@@ -277,7 +298,7 @@ mod tests {
         let found = decode(png.get_ref(), "png").unwrap();
         assert_eq!(found.bits_per_sample, Some(16));
         assert_eq!(found.pixels.layout(), Layout::Rgb);
-        assert!(decode(png.get_ref(), "heif").unwrap_err().contains("heif"));
+        assert!(decode(png.get_ref(), "heif").unwrap_err().contains("meta"));
         assert!(decode(&png.get_ref()[..60], "png").is_err());
     }
 

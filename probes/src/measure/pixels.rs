@@ -81,6 +81,32 @@ impl Pixels {
         self.layout
     }
 
+    /// The samples.
+    pub fn into_data(self) -> Vec<u8> {
+        self.data
+    }
+
+    /// A part of the picture; `None` if it is empty or not inside.
+    pub fn cropped(self, left: u32, top: u32, width_px: u32, height_px: u32) -> Option<Self> {
+        let right = left.checked_add(width_px)?;
+        let bottom = top.checked_add(height_px)?;
+        if right > self.width_px || bottom > self.height_px {
+            return None;
+        }
+        if (width_px, height_px) == (self.width_px, self.height_px) {
+            return Some(self);
+        }
+        let channels = self.channels();
+        let columns = left as usize * channels..right as usize * channels;
+        let rows = (top as usize..bottom as usize).filter_map(|y| self.row(y).get(columns.clone()));
+        Self::new(
+            rows.flatten().copied().collect(),
+            width_px,
+            height_px,
+            self.layout,
+        )
+    }
+
     /// Keeps only the upper rows; `None` if nothing would be left.
     pub fn cropped_to_rows(self, rows: u32) -> Option<Self> {
         let height_px = rows.min(self.height_px);

@@ -6,9 +6,7 @@
 //! explanations are tried first and the best agreement is what counts
 //! (research/forensics.md 2e, 5).
 
-use std::io::Cursor;
-
-use exif::{Exif, In, Reader, Tag};
+use exif::{Exif, In, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,16 +57,6 @@ pub enum Explanation {
     Turned,
 }
 
-/// EXIF of a picture file, as far as it can be read.
-pub fn read_exif(bytes: &[u8]) -> Option<Exif> {
-    let mut reader = Reader::new();
-    reader.continue_on_error(true);
-    reader
-        .read_from_container(&mut Cursor::new(bytes))
-        .or_else(|error| error.distill_partial_result(|_| ()))
-        .ok()
-}
-
 /// EXIF's orientation, 1 to 8; 1 if it says nothing sensible.
 pub fn orientation(exif: &Exif) -> u16 {
     exif.get_field(Tag::Orientation, In::PRIMARY)
@@ -92,8 +80,12 @@ pub fn embedded(exif: &Exif) -> Option<&[u8]> {
 /// Compares the thumbnail with the picture, both as coded; `None` if the
 /// thumbnail cannot be decoded.
 pub fn measure(thumbnail_jpeg: &[u8], picture: LumaView<'_>) -> Option<Thumbnail> {
-    let small = decode_jpeg(thumbnail_jpeg).ok()?.pixels.luma();
-    let small = small.view()?;
+    compare(&decode_jpeg(thumbnail_jpeg).ok()?.pixels.luma(), picture)
+}
+
+/// The same for a thumbnail that is decoded already.
+pub fn compare(thumbnail: &Gray, picture: LumaView<'_>) -> Option<Thumbnail> {
+    let small = thumbnail.view()?;
     let mut found = Thumbnail {
         width_px: small.width_px,
         height_px: small.height_px,

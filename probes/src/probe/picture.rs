@@ -1,15 +1,14 @@
 //! One still picture: read once, decoded once, given to every instrument.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-
-use exif::{Context, Exif, In, Tag};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use super::{Depth, ONLY_STRUCTURE, Still, Wants};
+use crate::container::raw;
 use crate::measure::decision_scale::LONG_SIDE_PX;
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
-use crate::measure::{jpeg_tables, thumbnail};
+use crate::measure::{jpeg_tables, metadata, thumbnail};
 use crate::measurements::{Measurements, NotRun};
 
 /// Longest photo file that is read: raws and motion photos stay below it.
@@ -18,6 +17,9 @@ const FILE_MAX_BYTES: u64 = 256 << 20;
 const VERSION: u32 = 1;
 /// Instruments that look at pixels.
 const PIXEL_INSTRUMENTS: [&str; 3] = ["sharpness", "exposure", "thumbnail"];
+
+/// Why the pixels of a raw picture are not measured.
+const RAW: &str = "the picture is raw: a sensor's data, which are not developed here";
 
 /// Measures the photo in `file`, whose format [`crate::container`] named.
 /// Never fails: what could not be measured is named in `m`.
@@ -35,38 +37,45 @@ pub(super) fn measure(
         }
     };
     let mut photo = Photo::default();
-    let exif = thumbnail::read_exif(&bytes);
+    let exif = metadata::fields(&bytes);
     photo.orientation = exif.as_ref().map_or(1, thumbnail::orientation);
     photo.jpeg = (format == "jpeg")
         .then(|| jpeg_tables::read(&bytes))
         .flatten();
     let embedded = exif.as_ref().and_then(thumbnail::embedded);
+    let raw = raw::read(&mut Cursor::new(&bytes), bytes.len() as u64, format);
+    photo.raw = raw.is_some();
 
-    let picture = match wants.depth {
-        Depth::Full => decode(&bytes, format),
-        Depth::Structure => Err(ONLY_STRUCTURE.to_owned()),
+    let picture = match (wants.depth, raw) {
+        (Depth::Structure, _) => Err(ONLY_STRUCTURE.to_owned()),
+        (Depth::Full, Some(_)) => Err(RAW.to_owned()),
+        (Depth::Full, None) => decode(&bytes, format),
     };
     let decoded = match picture {
-        Ok(decoded) if is_preview(format, exif.as_ref()) => {
-            not_run(m, "only a preview could be decoded, the picture is raw");
-            photo.measured_in = MeasuredIn::Preview;
-            Some(decoded)
-        }
         Ok(decoded) => {
             photo.measured_in = MeasuredIn::Picture;
             photo.width_px = Some(decoded.pixels.width_px());
             photo.height_px = Some(decoded.stated_height_px);
             photo.bits_per_sample = decoded.bits_per_sample;
+            if matches!(format, "heif" | "avif") {
+                m.ffmpeg = Some(crate::ffmpeg::version());
+            }
             note_decoding(&decoded, &mut photo, m);
             Some(decoded)
         }
         Err(why) => {
             not_run(m, &why);
-            let preview = embedded
-                .filter(|_| wants.depth == Depth::Full)
-                .and_then(|jpeg| decode_jpeg(jpeg).ok());
-            if preview.is_some() {
+            photo.width_px = raw.and_then(|raw| raw.width_px);
+            photo.height_px = raw.and_then(|raw| raw.height_px);
+            let preview = match (wants.depth, raw) {
+                (Depth::Structure, _) => None,
+                (Depth::Full, Some(_)) => preview(&bytes, format),
+                (Depth::Full, None) => embedded.and_then(|jpeg| decode_jpeg(jpeg).ok()),
+            };
+            if let Some(preview) = &preview {
                 photo.measured_in = MeasuredIn::Preview;
+                photo.preview_width_px = Some(preview.pixels.width_px());
+                photo.preview_height_px = Some(preview.pixels.height_px());
             }
             preview
         }
@@ -106,29 +115,21 @@ fn drop_duplicates(m: &mut Measurements) {
         .retain(|n| seen.insert((n.instrument.clone(), n.why.clone())));
 }
 
-/// Raw files are TIFF files whose first picture is a small preview.
-fn is_preview(format: &str, exif: Option<&Exif>) -> bool {
-    /// DNG 1.6, DNGVersion.
-    const DNG_VERSION: Tag = Tag(Context::Tiff, 0xC612);
-    /// TIFF 6.0, NewSubfileType, bit 0: a reduced copy of another picture.
-    const NEW_SUBFILE_TYPE: Tag = Tag(Context::Tiff, 0x00FE);
-    let field = |tag| exif.and_then(|exif| exif.get_field(tag, In::PRIMARY));
-    format == "tiff"
-        && (field(DNG_VERSION).is_some()
-            || field(NEW_SUBFILE_TYPE)
-                .and_then(|field| field.value.get_uint(0))
-                .is_some_and(|bits| bits & 1 == 1))
+/// The largest finished picture in a raw file: a JPEG, or the small picture
+/// that its first directory holds.
+fn preview(bytes: &[u8], format: &str) -> Option<Decoded> {
+    raw::largest_preview(bytes)
+        .and_then(|place| decode_jpeg(bytes.get(place)?).ok())
+        .or_else(|| decode(bytes, format).ok())
 }
 
 fn note_decoding(decoded: &Decoded, photo: &mut Photo, m: &mut Measurements) {
-    let ratio = decoded.pixels.height_px() as f32 / decoded.stated_height_px.max(1) as f32;
-    photo.decoded_ratio = Some(ratio);
+    photo.decoded_ratio = Some(decoded.whole_ratio);
+    photo.orientation = decoded.orientation.unwrap_or(photo.orientation);
     m.decoding.frames = 1;
-    m.decoding.reached_end = ratio >= 1.0;
-    if let Some(damage) = &decoded.damage {
-        m.decoding.errors = 1;
-        m.decoding.messages.push(damage.clone());
-    }
+    m.decoding.errors = decoded.errors;
+    m.decoding.reached_end = decoded.whole_ratio >= 1.0;
+    m.decoding.messages.extend(decoded.damage.clone());
 }
 
 fn look(
@@ -144,9 +145,10 @@ fn look(
     let mut measured = vec!["sharpness", "exposure"];
     if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
         let luma = reduced.luma();
-        photo.thumbnail = embedded
-            .zip(luma.view())
-            .and_then(|(jpeg, view)| thumbnail::measure(jpeg, view));
+        photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
+            Some(small) => thumbnail::compare(small, view),
+            None => thumbnail::measure(embedded?, view),
+        });
         measured.push("thumbnail");
     }
     if photo.jpeg.is_some() {
@@ -175,10 +177,10 @@ fn look(
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Write};
+    use std::io::Write;
 
     use exif::experimental::Writer;
-    use exif::{Field, Value};
+    use exif::{Field, In, Tag, Value};
     use image::ExtendedColorType;
     use image::codecs::jpeg::JpegEncoder;
 
@@ -285,7 +287,7 @@ mod tests {
         assert_eq!(photo.measured_in, MeasuredIn::Nothing);
         assert_eq!((photo.width_px, photo.sharpness), (None, None));
         assert_eq!(m.not_run.len(), 3);
-        assert!(m.not_run.iter().all(|n| n.why.contains("heif")));
+        assert!(m.not_run.iter().all(|n| n.why.contains("meta")));
         assert!(stills.is_empty());
         // A picture whose headers survive and whose frame does not.
         let scene = recipe::stones(640, 480);
@@ -298,6 +300,30 @@ mod tests {
         assert_eq!((photo.width_px, photo.thumbnail), (None, None));
         assert_eq!(stills.len(), 1);
         assert!(!m.not_run.is_empty());
+    }
+
+    #[test]
+    fn a_raw_is_shown_by_its_preview_and_never_taken_for_it() {
+        let small = encoded(&recipe::stones(320, 240));
+        let mut file = b"II*\0\x0a\0\0\0CR\x03\0".to_vec();
+        for (tag, value) in [(256_u16, 5472_u16), (257, 3648), (262, 32_803)] {
+            file.extend(tag.to_le_bytes());
+            file.extend([3, 0, 1, 0, 0, 0]);
+            file.extend(value.to_le_bytes());
+            file.extend([0, 0]);
+        }
+        file.extend([0; 4]);
+        file.extend(&small);
+        let (m, stills) = measured(&file, "tiff");
+        let photo = m.photo.unwrap();
+        assert!(photo.raw && photo.sharpness.is_some() && photo.thumbnail.is_none());
+        assert_eq!((photo.width_px, photo.height_px), (Some(5472), Some(3648)));
+        assert_eq!(photo.measured_in, MeasuredIn::Preview);
+        assert_eq!(
+            (photo.preview_width_px, photo.preview_height_px),
+            (Some(320), Some(240))
+        );
+        assert_eq!((stills.len(), m.not_run.len()), (1, 3));
     }
 
     #[test]

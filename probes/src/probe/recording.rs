@@ -1,6 +1,7 @@
 //! One decode pass over a video or a sound recording feeds every instrument.
 
 use std::fs::File;
+use std::ops::Range;
 
 use super::viewer::{Screen, Viewer};
 use super::{Depth, ONLY_STRUCTURE, OverTime, Wants};
@@ -24,7 +25,17 @@ const STEP_UNKNOWN_S: f64 = 0.04;
 
 /// Measures the recording, or says in `m` why it cannot be read.
 pub(super) fn measure(file: &File, wants: &Wants, m: &mut Measurements) -> OverTime {
-    let mut input = match Input::open(file, Limits::default()) {
+    measure_part(file, 0..u64::MAX, wants, m)
+}
+
+/// The same for a recording that is a part of the file.
+pub(super) fn measure_part(
+    file: &File,
+    part: Range<u64>,
+    wants: &Wants,
+    m: &mut Measurements,
+) -> OverTime {
+    let mut input = match Input::open_part(file, part, Limits::default()) {
         Ok(input) => input,
         Err(error) => {
             unreadable(m, &error);

@@ -1,4 +1,4 @@
-//! Where the EXIF block of a JPEG or WebP file stands.
+//! Where the EXIF block of a JPEG, WebP or raw file stands.
 //!
 //! The parser finds blocks itself in other formats. In these two we look
 //! first: in JPEG it would read on through the whole picture, and into the
@@ -25,8 +25,48 @@ pub(super) fn find(head: &[u8]) -> Found<'_> {
         in_jpeg(head)
     } else if head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP") {
         in_webp(head)
+    } else if head.starts_with(b"FUJIFILMCCD-RAW") {
+        in_raf(head)
+    } else if is_odd_tiff(head) {
+        Found::Block(head, 0)
     } else {
         Found::Unsure
+    }
+}
+
+/// Olympus and Panasonic raw: a TIFF but for its magic number.
+fn is_odd_tiff(head: &[u8]) -> bool {
+    [b"IIRO", b"IIRS", b"MMOR", b"IIU\0"]
+        .iter()
+        .any(|magic| head.starts_with(*magic))
+}
+
+/// The block as the parser knows it: with TIFF's own magic number.
+pub(super) fn as_tiff(block: &[u8]) -> Vec<u8> {
+    let is_odd = is_odd_tiff(block);
+    let mut block = block.to_vec();
+    let number = if block.starts_with(b"MM") {
+        b"\0*"
+    } else {
+        b"*\0"
+    };
+    if is_odd && let Some(magic) = block.get_mut(2..4) {
+        magic.copy_from_slice(number);
+    }
+    block
+}
+
+/// Fujifilm raw: a finished JPEG stands before the sensor's data, and the
+/// header says where.
+fn in_raf(head: &[u8]) -> Found<'_> {
+    let start = head.get(84..88).and_then(|b| b.try_into().ok());
+    let start = start.and_then(|b| usize::try_from(u32::from_be_bytes(b)).ok());
+    match start.and_then(|start| Some((start, head.get(start..)?))) {
+        Some((start, jpeg)) => match in_jpeg(jpeg) {
+            Found::Block(block, at) => Found::Block(block, start + at),
+            other => other,
+        },
+        None => Found::Nothing,
     }
 }
 
@@ -118,6 +158,21 @@ mod tests {
         assert_eq!(find(&jpeg(&[&exif[..11]])), Found::Unsure);
         assert_eq!(find(&jpeg(&[b"\xff\xe1\0\0"])), Found::Unsure);
         assert_eq!(find(b"\xff\xd8"), Found::Unsure);
+    }
+
+    #[test]
+    fn in_raws_that_are_almost_tiff_and_before_the_sensor_data() {
+        assert_eq!(find(b"IIRO\x08\0"), Found::Block(b"IIRO\x08\0", 0));
+        assert_eq!(as_tiff(b"IIRO\x08"), b"II*\0\x08");
+        assert_eq!(as_tiff(b"MMOR\x08"), b"MM\0*\x08");
+        assert_eq!(as_tiff(b"IIU\0\x08"), b"II*\0\x08");
+        assert_eq!(as_tiff(b"II*\0\x08"), b"II*\0\x08");
+        let mut raf = b"FUJIFILMCCD-RAW ".to_vec();
+        raf.resize(84, 0);
+        raf.extend(90_u32.to_be_bytes());
+        assert_eq!(find(&raf), Found::Nothing);
+        raf.extend(b"\0\0\xff\xd8\xff\xe1\0\x0aExif\0\0II\xff\xda\0\x02");
+        assert_eq!(find(&raf), Found::Block(b"II", 102));
     }
 
     #[test]
