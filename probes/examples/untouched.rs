@@ -1,6 +1,7 @@
 //! Over directories of untouched camera files: how many get `inconsistent` or
 //! `attention`, and by which check, with 95 % Wilson intervals. Every one of
-//! them is a false alarm. `--list` names the files.
+//! them is a false alarm. `--list` names the files; `--structure` looks at
+//! structure and metadata only, without decoding a picture.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use unbroken_probes::check::{Aspect, Context, Level};
 use unbroken_probes::judge::{Integrity, Rules, Verdict, judge};
 use unbroken_probes::measurements::Kind;
-use unbroken_probes::probe::{Wants, probe};
+use unbroken_probes::probe::{Depth, Wants, probe};
 
 /// Quantile of the normal distribution for two-sided 95 %.
 const Z_95: f64 = 1.959_964;
@@ -17,6 +18,11 @@ const Z_95: f64 = 1.959_964;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let list = arguments.iter().any(|a| a == "--list");
+    let depth = if arguments.iter().any(|a| a == "--structure") {
+        Depth::Structure
+    } else {
+        Depth::Full
+    };
     let mut files = Vec::new();
     for path in arguments.iter().filter(|a| !a.starts_with("--")) {
         gather(Path::new(path), &mut files);
@@ -36,7 +42,7 @@ fn main() {
             name: name.clone(),
             still_long_side_px: 320,
             stills_count: 0,
-            depth: unbroken_probes::probe::Depth::Full,
+            depth,
         };
         let m = probe(&mut file, &wants).measurements;
         if matches!(m.kind, Kind::Other) {

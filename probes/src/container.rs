@@ -13,10 +13,12 @@ mod ebml;
 mod fragments;
 pub mod heif;
 mod jpeg;
+pub mod jpeg_parts;
 mod marks;
 mod movie;
 mod movie_marks;
 mod photo_marks;
+pub mod photoshop;
 mod raster;
 pub mod raw;
 mod riff;
@@ -49,7 +51,7 @@ use walk::{End, Walk};
 use crate::text::Text;
 
 /// Instrument version: raised whenever the same bytes may read differently.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// A file shorter than this and named as a recording is still to come: no
 /// format holds a picture or a sound in less.
@@ -116,6 +118,7 @@ pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) ->
     };
     out.container.elements = walk.elements;
     out.container.trailing_bytes = walk.trailing_bytes;
+    out.container.trailing_kind = walk.trailing_kind.filter(|_| walk.trailing_bytes > 0);
     out.container.motion_photo_offset_bytes = walk.motion_photo_offset_bytes;
     structure::ended(&mut out.container, walk.end);
     match format {

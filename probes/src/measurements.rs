@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::container::jpeg_parts::JpegParts;
 pub use crate::measure::{
     audio::Audio, bitstream::Bitstream, metadata::Exif, photo::Photo, timing::Timing, video::Video,
 };
@@ -119,6 +120,12 @@ pub struct Container {
     pub incomplete_why: Option<Text>,
     /// Bytes after the structure's end that belong to nothing known.
     pub trailing_bytes: u64,
+    /// What they are by their first bytes: `zip`, `text`, `zeros`, `unknown` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trailing_kind: Option<String>,
+    /// The segments of a JPEG, named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jpeg: Option<JpegParts>,
     /// A video inside a photo (motion photo): where it starts.
     pub motion_photo_offset_bytes: Option<u64>,
     /// What the container counts by itself: fragments (ISO-BMFF), packets of

@@ -44,7 +44,7 @@ pub(super) struct Picture {
 }
 
 /// The marker's name in T.81 table B.1.
-fn marker_name(marker: u8) -> String {
+pub(super) fn marker_name(marker: u8) -> String {
     match marker {
         0xD8 => "SOI".into(),
         0xD9 => "EOI".into(),
@@ -230,7 +230,31 @@ fn tail(src: &mut Source<'_>, mut walk: Walk, end: u64) -> Walk {
         }
         break;
     }
+    walk.trailing_kind = trailing_kind(src, at);
     walk.whole(src, at)
+}
+
+/// What follows that no standard names, by its first bytes.
+fn trailing_kind(src: &mut Source<'_>, at: u64) -> Option<String> {
+    const STARTS: [(&[u8], &str); 8] = [
+        (b"PK\x03\x04", "zip"),
+        (b"Rar!", "rar"),
+        (b"7z\xBC\xAF", "7z"),
+        (b"\x89PNG", "png"),
+        (b"%PDF", "pdf"),
+        (b"\x1A\x45\xDF\xA3", "matroska"),
+        (b"RIFF", "riff"),
+        (b"<x:xmpmeta", "xmp"),
+    ];
+    let chunk = src.chunk(at)?;
+    let known = STARTS.iter().find(|(start, _)| chunk.starts_with(start));
+    let text = |b: &u8| b.is_ascii_graphic() || b.is_ascii_whitespace();
+    Some(match known {
+        Some((_, name)) => (*name).to_owned(),
+        None if chunk.iter().take(64).all(text) => "text".to_owned(),
+        None if chunk.iter().all(|&b| b == 0) => "zeros".to_owned(),
+        None => "unknown".to_owned(),
+    })
 }
 
 fn is_known(src: &mut Source<'_>, at: u64) -> bool {

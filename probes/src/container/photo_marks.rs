@@ -1,9 +1,9 @@
 //! Writers' marks in JPEG segments, PNG chunks and other picture files.
 
-use super::bytes::{Source, be16, be32, find, fourcc, quote};
+use super::bytes::{Source, find, fourcc, quote};
 use super::jpeg::Segment;
 use super::structure::Structure;
-use super::{marks, riff, xmp};
+use super::{jpeg_parts, marks, photoshop, riff, xmp};
 
 /// Bytes read of one segment: all that a segment can hold.
 const SEGMENT_BYTES: u64 = 65_535;
@@ -11,6 +11,14 @@ const SEGMENT_BYTES: u64 = 65_535;
 const SEARCHED_BYTES: u64 = 1024 * 1024;
 /// Markers named in the segment order.
 const ORDER_MAX: usize = 60;
+/// Photoshop's resources quoted.
+const QUOTED_RESOURCES: usize = 64;
+
+/// Captions in which programs sign (IPTC-IIM 4.2).
+const SIGNING_CAPTIONS: &[(&str, &str)] = &[
+    ("2:65", "iptc.OriginatingProgram"),
+    ("2:40", "iptc.SpecialInstructions"),
+];
 
 /// The marks of a JPEG's first picture.
 pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structure) {
@@ -23,6 +31,13 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
         .map(|e| e.id.clone())
         .collect();
     out.trace("jpeg.order", order.join(" "), 0);
+    let parts = jpeg_parts::read(src, segments);
+    for caption in &parts.captions {
+        if let Some((_, name)) = SIGNING_CAPTIONS.iter().find(|(f, _)| *f == caption.field) {
+            out.trace(*name, caption.written.clone(), None);
+        }
+    }
+    out.container.jpeg = Some(parts);
     for s in segments.iter().take(500) {
         if !matches!(s.marker, 0xE0..=0xEF | 0xFE) {
             continue;
@@ -31,6 +46,9 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
         match s.marker {
             0xE1 if body.starts_with(b"http://ns.adobe.com/xap/1.0/\0") => {
                 xmp::read(body.get(29..).unwrap_or_default(), s.body() + 29, out);
+            }
+            0xEC if body.starts_with(b"Ducky") => {
+                out.trace("app12", "Ducky (Photoshop, save for web)", s.offset);
             }
             0xEB if find(&body, b"c2pa").is_some() => {
                 out.trace("c2pa", "C2PA manifest store (APP11)", s.offset);
@@ -51,27 +69,13 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
 /// `Photoshop 3.0` and the numbers of its resources: 0404 alone is a caption
 /// (IPTC), 040F, 0425 and the like come from a picture editor's save.
 fn photoshop_resources(body: &[u8]) -> String {
-    let mut text = "Photoshop 3.0".to_owned();
-    let mut at = 14;
-    for _ in 0..64 {
-        let Some(head) = body.get(at..) else {
-            break;
-        };
-        let Some(id) = head.starts_with(b"8BIM").then(|| be16(head, 4)).flatten() else {
-            break;
-        };
-        text.push_str(&format!(" {id:04X}"));
-        let name_len = usize::from(head.get(6).copied().unwrap_or(0));
-        // Name with its count, and data, are each padded to even length.
-        let data = 6 + (name_len + 2) / 2 * 2;
-        let Some(len) = be32(head, data).and_then(|n| usize::try_from(n).ok()) else {
-            break;
-        };
-        at = at
-            .saturating_add(data + 4)
-            .saturating_add(len.saturating_add(len & 1));
-    }
-    text
+    let (resources, _) = photoshop::read(body);
+    let ids = resources
+        .iter()
+        .map(|r| r.id.as_str())
+        .take(QUOTED_RESOURCES);
+    let all: Vec<&str> = std::iter::once("Photoshop 3.0").chain(ids).collect();
+    all.join(" ")
 }
 
 /// Text chunks of a PNG.

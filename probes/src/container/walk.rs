@@ -26,6 +26,8 @@ pub(super) struct Walk {
     pub(super) end: End,
     /// Bytes after the end that belong to nothing known.
     pub(super) trailing_bytes: u64,
+    /// What they are by their first bytes, where that is looked at.
+    pub(super) trailing_kind: Option<String>,
     /// Where a video inside a photo starts.
     pub(super) motion_photo_offset_bytes: Option<u64>,
 }
@@ -36,6 +38,7 @@ impl Walk {
             elements: Vec::new(),
             end: End::Unmarked,
             trailing_bytes: 0,
+            trailing_kind: None,
             motion_photo_offset_bytes: None,
         }
     }

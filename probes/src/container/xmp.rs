@@ -82,7 +82,9 @@ fn property(tag: &str, value: &str, in_history: bool, offset: u64, out: &mut Str
         "stRef:documentID" | "stRef:instanceID" => {
             out.trace("xmpMM.DerivedFrom", format!("{tag}={value}"), offset);
         }
-        "photoshop:History" | "photoshop:ColorMode" => {
+        "x:xmptk" => out.trace("xmp.toolkit", value, offset),
+        "tiff:Software" => out.trace("xmp.Software", value, offset),
+        "photoshop:History" | "photoshop:ColorMode" | "photoshop:DocumentAncestors" => {
             out.trace(tag.replace(':', "."), value, offset);
         }
         "crs:Version" | "crs:HasSettings" | "crs:AlreadyApplied" | "crs:HasCrop" => {

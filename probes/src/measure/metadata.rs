@@ -23,10 +23,17 @@ use crate::measurements::{Measurements, NotRun, Trace};
 mod block;
 mod budget;
 mod exif_fields;
+pub mod layout;
+pub mod maker_note;
+mod tiff;
+#[cfg(test)]
+pub(crate) mod tiny_exif;
 mod written_time;
 
 use block::Found;
 use budget::Budget;
+use layout::ExifLayout;
+use maker_note::MakerNote;
 
 /// Most bytes of a file that the EXIF parser may read. Named guess: EXIF of
 /// JPEG is at most 64 KiB by its segment length, of HEIF 128 KiB by the
@@ -44,7 +51,7 @@ const TRACE_MAX_CHARS: usize = 300;
 const DAMAGE_MAX: usize = 20;
 
 /// Version of this instrument.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The EXIF block of a picture file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +76,12 @@ pub struct Exif {
     pub thumbnail: Option<Thumbnail>,
     /// Length of the maker's own notes; `None` if there are none.
     pub maker_note_bytes: Option<u64>,
+    /// The maker's own notes: whose form, and whether they were moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maker_note: Option<MakerNote>,
+    /// How the block is laid out; `None` if it has no directory to follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<ExifLayout>,
     /// True if there is a position or a satellite time.
     pub gps: bool,
     /// What the parser could not read, at most 20 lines.

@@ -2,7 +2,8 @@
 
 use exif::{Context, In, Tag, Value};
 
-use super::{Exif, Thumbnail, find, trace, written_time};
+use super::maker_note::{self, MakerNote};
+use super::{Exif, Thumbnail, find, layout, trace, written_time};
 use crate::measurements::{Measurements, Moment, TimeReading, Zone};
 
 /// Tags that name who wrote or changed the picture, or say what it is.
@@ -86,6 +87,8 @@ pub(super) fn read(
         height_px: number(Tag::PixelYDimension),
         thumbnail: thumbnail(exif, offset_bytes),
         maker_note_bytes: maker_note_bytes(exif),
+        maker_note: maker_note(exif),
+        layout: layout::read(exif.buf()),
         gps: [Tag::GPSLatitude, Tag::GPSTimeStamp]
             .into_iter()
             .any(|tag| exif.get_field(tag, In::PRIMARY).is_some()),
@@ -199,6 +202,15 @@ fn thumbnail(exif: &exif::Exif, exif_offset_bytes: Option<u64>) -> Option<Thumbn
             .checked_add(size_bytes)
             .is_some_and(|end| end <= exif.buf().len() as u64),
     })
+}
+
+fn maker_note(exif: &exif::Exif) -> Option<MakerNote> {
+    let Value::Undefined(bytes, offset) = &exif.get_field(Tag::MakerNote, In::PRIMARY)?.value
+    else {
+        return None;
+    };
+    let make = text(exif, Tag::Make).unwrap_or_default();
+    maker_note::read(exif.buf(), &make, u64::from(*offset), bytes.len() as u64)
 }
 
 fn maker_note_bytes(exif: &exif::Exif) -> Option<u64> {
