@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::capture::{CaptureEnd, capture_end};
 use crate::check::{
     Alone, Aspect, Case, Check, CheckNotRun, Context, Evidence, Finding, Level, Limits, Ruling,
-    Seen, Strength,
+    Seen, Strength, segment_gap,
 };
 use crate::deadline::{Saved, SavedResult, saved};
 use crate::exemplar::Exemplars;
 use crate::measurements::{Kind, Measurements, Span};
 use crate::registry::CHECKS;
+use crate::segment::Segment;
+use crate::segment::whole::{WholeRecording, whole};
 use crate::text::Text;
 use crate::writers::Writers;
 
@@ -119,6 +121,8 @@ pub struct Judgement {
     pub capture: CaptureEnd,
     /// The 24-hour rule.
     pub saved: Option<Saved>,
+    /// The recording of which the file is a part, if others are known.
+    pub recording: Option<WholeRecording>,
     /// The three outcomes.
     pub outcome: Outcome,
     /// The worst of them.
@@ -207,9 +211,11 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
             .map(|s| s.result),
     };
     let verdict = verdict(&outcome, &findings, rules.verdict);
+    let recording = recording(m, rules, context);
     Judgement {
         capture,
         saved,
+        recording,
         outcome,
         verdict,
         findings,
@@ -228,6 +234,14 @@ fn limits<'a>(rules: &'a Rules, check: &Check) -> Cow<'a, Limits> {
 fn level_cap(rules: &Rules, check: &Check) -> Level {
     let cap = rules.max_level.get(check.code).copied();
     cap.unwrap_or(Level::Fail)
+}
+
+/// The seams are held against the limits of the check that judges the one
+/// before this file.
+fn recording(m: &Measurements, rules: &Rules, context: &Context) -> Option<WholeRecording> {
+    let own = Segment::of(&context.name, m).filter(|_| !context.siblings.is_empty())?;
+    let limits = limits(rules, &segment_gap::CHECK);
+    whole(&own, &context.siblings, segment_gap::seam_limits(&limits))
 }
 
 fn finding(check: &Check, seen: Seen, cap: Level) -> Finding {

@@ -5,6 +5,8 @@
 //! Two files of one device are dated by one clock, so that only the difference
 //! of one field in both counts; how far that clock is off does not matter.
 
+pub mod whole;
+
 use crate::capture::{clip_s, name_time};
 use crate::exemplar::Fingerprint;
 use crate::measurements::{Measurements, Moment, TimeReading};
@@ -38,14 +40,33 @@ pub struct Gap {
     /// The recording before is as long or as large as others of the device: it
     /// ended because the device splits there.
     pub was_split: bool,
-    /// Median of the device's other gaps at such places, if there are two.
-    pub usual_s: Option<f64>,
+    /// The device's other gaps at such places, if there are two.
+    pub usual: Option<Spread>,
     /// Numbers left out between the two names.
     pub numbers_left_out: u32,
 }
 
-/// Times are whole seconds in both files.
+/// Median and scatter of some gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Median.
+    pub median_s: f64,
+    /// Median of the deviations from it.
+    pub mad_s: f64,
+}
+
+impl Spread {
+    /// How far from the median a gap of the same device may lie: three standard
+    /// deviations of a normal distribution with this scatter.
+    pub fn scatter_s(self) -> f64 {
+        3.0 * 1.4826 * self.mad_s
+    }
+}
+
+/// Times are whole seconds in both files …
 const CLOCK_STEP_S: f64 = 1.0;
+/// … and satellite times are not, but wander (see `measure::clocks`).
+const SATELLITE_STEP_S: f64 = 0.3;
 /// Segments of one device are of one length within this time, or of one size
 /// within this share.
 const LENGTH_SLACK_S: f64 = 2.0;
@@ -98,10 +119,12 @@ impl Segment {
                     before.duration_s.max(self.duration_s),
                 ),
             };
-            Some((
-                between_s - high - CLOCK_STEP_S,
-                between_s - low + CLOCK_STEP_S,
-            ))
+            let step_s = if now.field.starts_with("gps.") {
+                SATELLITE_STEP_S
+            } else {
+                CLOCK_STEP_S
+            };
+            Some((between_s - high - step_s, between_s - low + step_s))
         });
         by_field.min_by(|a, b| (a.1 - a.0).total_cmp(&(b.1 - b.0)))
     }
@@ -126,30 +149,47 @@ pub fn gap_before(own: &Segment, others: &[Segment]) -> Option<Gap> {
     all.push(own);
     let (before, (low_s, high_s)) = nearest(own, &all)?;
     let was_split = before.is_full(&all);
-    let mut usual: Vec<f64> = all
+    let usual: Vec<f64> = all
         .iter()
         .filter(|s| s.name != own.name)
         .filter_map(|s| nearest(s, &all))
         .filter(|(b, _)| b.is_full(&all))
         .map(|(_, (low, high))| f64::midpoint(low, high))
         .collect();
-    usual.sort_by(f64::total_cmp);
-    let usual_s = usual
-        .get(usual.len() / 2)
-        .copied()
-        .filter(|_| usual.len() >= GAPS_MIN);
-    let numbers_left_out = match (before.number, own.number) {
-        (Some(before), Some(own)) => own.saturating_sub(before).saturating_sub(1),
-        _ => 0,
-    };
+    let is_enough = usual.len() >= GAPS_MIN;
     Some(Gap {
         before: before.name.clone(),
         low_s,
         high_s,
         was_split,
-        usual_s,
-        numbers_left_out,
+        usual: spread(usual).filter(|_| is_enough),
+        numbers_left_out: numbers_between(before, own),
     })
+}
+
+/// Median and scatter; the scatter of two values says nothing and counts as none.
+fn spread(values: impl IntoIterator<Item = f64>) -> Option<Spread> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    let median_s = median(&mut values)?;
+    let mut deviations: Vec<f64> = values.iter().map(|v| (v - median_s).abs()).collect();
+    let mad_s = median(&mut deviations).filter(|_| values.len() > GAPS_MIN);
+    Some(Spread {
+        median_s,
+        mad_s: mad_s.unwrap_or(0.0),
+    })
+}
+
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// Numbers left out between two names.
+fn numbers_between(before: &Segment, after: &Segment) -> u32 {
+    match (before.number, after.number) {
+        (Some(before), Some(after)) => after.saturating_sub(before).saturating_sub(1),
+        _ => 0,
+    }
 }
 
 /// The recording of the same occasion after which `own` starts soonest.
@@ -187,7 +227,7 @@ mod tests {
     use crate::measurements::{Device, Kind, Zone};
 
     /// A clip of `duration_s` that starts `start_s` after noon.
-    fn clip(name: &str, start_s: f64, duration_s: f64) -> Segment {
+    pub(super) fn clip(name: &str, start_s: f64, duration_s: f64) -> Segment {
         let noon: NaiveDateTime = "2026-04-12T12:00:00".parse().unwrap();
         let m = Measurements {
             kind: Kind::Video,
@@ -213,7 +253,7 @@ mod tests {
     }
 
     /// Segments of 300 s, one second apart, the last one cut short.
-    fn day(gaps: &[f64]) -> Vec<Segment> {
+    pub(super) fn day(gaps: &[f64]) -> Vec<Segment> {
         let mut start_s = 0.0;
         let mut all = vec![clip("REC_0001.MP4", 0.0, 300.0)];
         for (i, gap_s) in gaps.iter().enumerate() {
@@ -230,7 +270,7 @@ mod tests {
         let gap = gap_before(own, others).unwrap();
         assert_eq!(gap.before, "REC_0004.MP4");
         assert!(gap.was_split && gap.numbers_left_out == 0);
-        assert_eq!(gap.usual_s, Some(1.0));
+        assert_eq!(gap.usual.map(|u| u.median_s), Some(1.0));
         assert_eq!((gap.low_s, gap.high_s), (59.0, 61.0));
     }
 
@@ -255,7 +295,7 @@ mod tests {
         ];
         let gap = gap_before(&all[1], &all).unwrap();
         assert!(!gap.was_split);
-        assert_eq!(gap.usual_s, None);
+        assert_eq!(gap.usual, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use unbroken_probes::check::{CheckNotRun, Finding};
 use unbroken_probes::deadline::{Saved, SavedResult};
 use unbroken_probes::judge::{Judgement, Outcome, Verdict};
 use unbroken_probes::measurements::{Kind, Measurements};
+use unbroken_probes::segment::whole::WholeRecording;
 
 use crate::port::digest::Digests;
 
@@ -43,6 +44,10 @@ pub struct Report {
     /// there are none.
     #[serde(default)]
     pub series: Option<SeriesFacts>,
+    /// The recording of which the file is one part of several, as far as they
+    /// were known when the report was made; `null` if it stands alone.
+    #[serde(default)]
+    pub recording: Option<WholeRecording>,
     /// The three outcomes, never mixed.
     pub outcome: Outcome,
     /// The worst of them, by the rule in config.
@@ -271,6 +276,7 @@ pub fn report(parts: Parts<'_>) -> Report {
         case: parts.case,
         custody: parts.custody,
         series: parts.series,
+        recording: judgement.recording,
         outcome: judgement.outcome,
         verdict: judgement.verdict,
         findings: judgement.findings,

@@ -3,6 +3,7 @@
 //! report always gives the same page.
 
 mod curves;
+mod parts;
 mod pictures;
 
 use askama::Template;
@@ -13,6 +14,7 @@ use unbroken_probes::registry::{CHECKS, by_code};
 use unbroken_probes::text::StaticText;
 
 use curves::Curve;
+use parts::WholeShown;
 use pictures::{Picture, is_told_of};
 
 use super::object::Report;
@@ -48,6 +50,7 @@ pub fn page(report: &Report, stills: &[StillRow], series: &[u8]) -> Result<Strin
             .collect(),
         timeline: Timeline::of(report),
         curves: curves::of(series, axis_s(report)),
+        whole: report.recording.as_ref().map(WholeShown::of),
         facts: facts(report),
     }
     .render()
@@ -71,6 +74,7 @@ struct Page<'a> {
     stills: Vec<Picture>,
     timeline: Option<Timeline>,
     curves: Vec<Curve>,
+    whole: Option<WholeShown>,
     facts: Vec<(StaticText, String)>,
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use unbroken_config::Config;
 use unbroken_probes::check::{Context, Twin, Visit};
 use unbroken_probes::judge::{Judgement, Verdict, judge as judge_by_rules};
-use unbroken_probes::measurements::{Custody, Measurements};
+use unbroken_probes::measurements::{Custody, Kind, Measurements};
 use unbroken_probes::segment::Segment;
 
 use super::Happened;
@@ -21,7 +21,7 @@ use crate::port::ledger::{Between, Change, FileRow, Filter, Measured};
 pub async fn judge(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let measurements = measurements_in(row, measured_of(house, row).await?)?;
     let config = house.config();
-    let context = context(house, &config, row, None).await?;
+    let context = context(house, &config, row, measurements.kind, None).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     Ok(Happened {
         event: Event::Ruled,
@@ -67,6 +67,7 @@ pub async fn context(
     house: &House,
     config: &Config,
     row: &FileRow,
+    kind: Kind,
     stored: Option<DateTime<Utc>>,
 ) -> Result<Context, Fault> {
     let custody = match (row.received, stored) {
@@ -78,6 +79,10 @@ pub async fn context(
         _ => None,
     };
     let assignment = Assignment::of(row);
+    let siblings = match kind {
+        Kind::Video | Kind::Audio => siblings(house, row, assignment.as_ref()).await?,
+        Kind::Photo | Kind::Other | Kind::Unreadable => Vec::new(),
+    };
     Ok(Context {
         custody,
         received: row.received,
@@ -87,7 +92,7 @@ pub async fn context(
             end: v.end,
         }),
         duplicate_of: twin(house, row, assignment.as_ref()).await?,
-        siblings: siblings(house, row, assignment.as_ref()).await?,
+        siblings,
         ..context_in_place(config, row.path.name())
     })
 }
@@ -106,12 +111,13 @@ pub fn context_in_place(config: &Config, name: &[u8]) -> Context {
 
 /// Most files of one case among which parts of one recording are looked for.
 const CASE_FILES_MAX: u32 = 2000;
-/// Most of them whose measurements are read.
-const SIBLINGS_MAX: usize = 12;
+/// Most of them on either side whose measurements are read: four hours in parts
+/// of five minutes.
+const SIBLINGS_MAX: usize = 48;
 
 /// The files of the same case and node that the same device named just before
-/// this one: their names differ in digits only. Those that are not measured yet
-/// are not among them; when they are, judging again finds them.
+/// and just after this one: their names differ in digits only. Those that are
+/// not measured yet are not among them; when they are, judging again finds them.
 async fn siblings(
     house: &House,
     row: &FileRow,
@@ -130,17 +136,19 @@ async fn siblings(
     };
     let own = readable_name(row.path.name()).text;
     let in_case = house.ledger.list(&filter).await?;
-    let mut earlier: Vec<(String, FileRow)> = in_case
+    let mut alike: Vec<(String, FileRow)> = in_case
         .into_iter()
         .filter(|other| other.id != row.id && other.digests.is_some())
         .filter(|other| Assignment::of(other).is_some_and(|a| a.node == assignment.node))
         .map(|other| (readable_name(other.path.name()).text, other))
-        .filter(|(name, _)| *name < own && is_named_alike(name, &own))
+        .filter(|(name, _)| *name != own && is_named_alike(name, &own))
         .collect();
-    earlier.sort_by(|a, b| b.0.cmp(&a.0));
-    earlier.truncate(SIBLINGS_MAX);
-    let mut found = Vec::with_capacity(earlier.len());
-    for (name, other) in earlier {
+    alike.sort_by(|a, b| a.0.cmp(&b.0));
+    let later = alike.partition_point(|(name, _)| *name < own);
+    alike.truncate(later.saturating_add(SIBLINGS_MAX));
+    alike.drain(..later.saturating_sub(SIBLINGS_MAX));
+    let mut found = Vec::with_capacity(alike.len());
+    for (name, other) in alike {
         let blake3 = &digests_of(&other)?.blake3;
         let measured = house.ledger.measured(blake3).await?;
         let m = measured.and_then(|m| serde_json::from_value::<Measurements>(m.measurements).ok());

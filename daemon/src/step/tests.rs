@@ -10,9 +10,12 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 use unbroken_config::Config;
+use unbroken_probes::measurements::{
+    Container, Device, Kind, Measurements, Moment, TimeReading, Zone,
+};
 use unbroken_probes::probe::Wants;
 
-use super::{judge, name, store};
+use super::{judge, name, report, store};
 use crate::adapter::digester::digest_reader;
 use crate::adapter::ledger_sqlite::SqliteLedger;
 use crate::adapter::share_directory::{DirectoryShare, Settings};
@@ -22,7 +25,7 @@ use crate::house::{House, Ports, StateFolder, Told};
 use crate::life::{Event, State};
 use crate::port::clock::Clock;
 use crate::port::fault::Fault;
-use crate::port::ledger::{Advance, Change, FileId, FileRow, Notice};
+use crate::port::ledger::{Advance, Change, FileId, FileRow, Measured, Notice};
 use crate::port::prober::{Probe, Prober};
 use crate::port::share::{Fingerprint, RelPath};
 
@@ -120,6 +123,11 @@ impl Scene {
 
     /// A file with this content at this path, judged and not yet named.
     async fn judged(&self, path: &str, content: &[u8]) -> FileRow {
+        self.measured(path, content, Change::default()).await
+    }
+
+    /// The same, with what was measured of it.
+    async fn measured(&self, path: &str, content: &[u8], measured: Change) -> FileRow {
         let fingerprint = Fingerprint {
             dev: 1,
             ino: 1,
@@ -150,10 +158,9 @@ impl Scene {
         };
         self.advance(id, State::Settled, Event::Copied, copied)
             .await;
-        let nothing = Change::default;
-        self.advance(id, State::Staged, Event::Measured, nothing())
+        self.advance(id, State::Staged, Event::Measured, measured)
             .await;
-        self.advance(id, State::Probed, Event::Ruled, nothing())
+        self.advance(id, State::Probed, Event::Ruled, Change::default())
             .await
     }
 
@@ -245,7 +252,7 @@ async fn of_all_twins_the_one_of_another_case_counts() {
         let row = scene.judged(path, b"same").await;
         let row = scene.named(row).await;
         let config = scene.house.config();
-        let context = judge::context(&scene.house, &config, &row, None).await;
+        let context = judge::context(&scene.house, &config, &row, Kind::Photo, None).await;
         let twin = context.unwrap().duplicate_of;
         assert_eq!(twin.is_some(), last.is_some(), "{path}");
         let of_other = twin
@@ -254,4 +261,63 @@ async fn of_all_twins_the_one_of_another_case_counts() {
         assert_eq!(of_other.as_deref(), other, "{path}");
         last = Some(row);
     }
+}
+
+/// A clip of a device that starts a new file every five minutes, a second apart.
+fn segment(number: i64) -> Change {
+    let start = Utc.with_ymd_and_hms(2026, 4, 12, 1, 0, 0).unwrap();
+    let local = (start + TimeDelta::seconds(number * 301)).naive_utc();
+    let measurements = Measurements {
+        kind: Kind::Video,
+        device: Device {
+            model: Some("Cam".to_owned()),
+            ..Device::default()
+        },
+        container: Some(Container {
+            duration_s: Some(300.0),
+            ..Container::default()
+        }),
+        times: vec![TimeReading {
+            field: "mvhd.creation".to_owned(),
+            written: local.to_string(),
+            local,
+            zone: Zone::NominallyUtc,
+            moment: Moment::Start,
+        }],
+        ..Measurements::default()
+    };
+    Change {
+        measured: Some(Measured {
+            measurements: serde_json::to_value(measurements).unwrap(),
+            stills: Vec::new(),
+            series: Vec::new(),
+        }),
+        ..Change::default()
+    }
+}
+
+/// The files into which a device split a recording are told as one, those after
+/// a file too; another device's and another node's are not among them.
+#[tokio::test]
+async fn a_report_tells_the_whole_recording() {
+    let scene = Scene::new(Config::default()).await;
+    let mut rows = Vec::new();
+    for (number, path) in [
+        (0, "YW2026040001/首次会议/REC_0001.MP4"),
+        (1, "YW2026040001/首次会议/REC_0002.MP4"),
+        (2, "YW2026040001/首次会议/REC_0003.MP4"),
+        (3, "YW2026040001/首次会议/DJI_0004.MP4"),
+        (4, "YW2026040001/末次会议/REC_0005.MP4"),
+    ] {
+        let row = scene.measured(path, path.as_bytes(), segment(number)).await;
+        rows.push(scene.named(row).await);
+    }
+    let made = report::make(&scene.house, &rows[1], 1).await.unwrap();
+    let whole = made.recording.unwrap();
+    let names: Vec<&str> = whole.parts.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["REC_0001.MP4", "REC_0002.MP4", "REC_0003.MP4"]);
+    assert_eq!((whole.part, whole.seams.len()), (2, 2));
+    assert_eq!(whole.covered_s, 900.0);
+    let alone = report::make(&scene.house, &rows[3], 1).await.unwrap();
+    assert_eq!(alone.recording, None);
 }

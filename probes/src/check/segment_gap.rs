@@ -1,7 +1,8 @@
 //! `segment_gap`: something is missing between this file and the one before it.
 
-use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::check::{Aspect, Case, Check, Family, Level, Limits, Param, Ruling, Seen, Strength};
 use crate::measurements::Kind;
+use crate::segment::whole::SeamLimits;
 use crate::segment::{Gap, Segment, gap_before};
 use crate::text::{StaticText, Text};
 use crate::wording::duration;
@@ -25,7 +26,7 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 同一案件、同一节点、同一设备自动分段的录像,前后两段之间是否缺少一段时间或编号。\n\n\
              **测量方法** 用两个文件中同一时间字段之差减去前一段的时长,得到缺口的区间(时钟误差两者相同,互相抵消)。\
-             前一段的时长或大小与该设备其他分段相同时,才认为是设备自动分段;此时缺口超过该设备通常的缺口加限值即提示。\
+             前一段的时长或大小与该设备其他分段相同时,才认为是设备自动分段;此时缺口超过该设备通常的缺口(中位数,另加其离散程度)加限值即提示。\
              前一段若是人工停止的,只说明停了多久。文件名编号有缺号的一并列出,仅供参考。\n\n\
              **可能含义** 中间的一段没有提交,或录制曾经中断。\n\n\
              **常见的正常原因** 设备写满存储卡、过热、更换电池;中间的文件尚未提交或归在其他节点;设备按事件分段。\n\n\
@@ -35,7 +36,7 @@ pub static CHECK: Check = Check {
              **How it is measured** The difference of one time field in both files, less the length of the earlier \
              one, is the gap, as an interval; how far the clock is off cancels out. Only if the earlier one is as \
              long or as large as the device's other segments was it split by the device; then a gap beyond the \
-             device's usual one by more than the limit is reported. If a person stopped the earlier one, the time \
+             device's usual one (median, and room for its scatter) by more than the limit is reported. If a person stopped the earlier one, the time \
              between is only told. Numbers left out in the names are listed for information.\n\n\
              **What it can mean** A part in between was not handed in, or recording was interrupted.\n\n\
              **Usual innocent causes** A full card, heat, a change of battery; files in between that are still to \
@@ -78,10 +79,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     let Some(gap) = own.and_then(|own| gap_before(&own, &case.context.siblings)) else {
         return Ruling::NotApplicable;
     };
-    let limit_s = match gap.usual_s {
-        Some(usual_s) => usual_s.max(0.0) + case.limits.get("beyond_usual_s"),
-        None => case.limits.get("gap_unknown_s"),
-    };
+    let limit_s = seam_limits(case.limits).longest_s(gap.usual);
     let is_long = gap.low_s > limit_s;
     let mut seen = Vec::new();
     if is_long && gap.was_split {
@@ -99,10 +97,18 @@ fn judge(case: &Case<'_>) -> Ruling {
     }
 }
 
+/// From which gap on a stretch is missing.
+pub fn seam_limits(limits: &Limits) -> SeamLimits {
+    SeamLimits {
+        beyond_usual_s: limits.get("beyond_usual_s"),
+        unknown_s: limits.get("gap_unknown_s"),
+    }
+}
+
 fn missing(gap: &Gap, limit_s: f64) -> Seen {
     let (low, before) = (duration(gap.low_s.max(0.0).round()), &gap.before);
-    let usual = gap.usual_s.map_or_else(Text::default, |usual_s| {
-        let usual = duration(usual_s.abs().round());
+    let usual = gap.usual.map_or_else(Text::default, |usual| {
+        let usual = duration(usual.median_s.abs().round());
         Text::new(
             format!("(该设备通常为 {})", usual.zh),
             format!(" (usually {} with this device)", usual.en),

@@ -3,6 +3,7 @@ use unbroken_probes::judge::{Rules, judge};
 use unbroken_probes::measure::metadata::Exif;
 use unbroken_probes::measure::video::Video;
 use unbroken_probes::measurements::{Kind, Measurements, NotRun, Region, Span, Track};
+use unbroken_probes::segment::whole::{RecordingPart, Seam, SeamKind, WholeRecording};
 use unbroken_probes::text::Text;
 
 use super::*;
@@ -209,4 +210,51 @@ fn metadata_cannot_turn_the_writing() {
     let page = page(&hostile, &[], &[]).unwrap();
     let turning = ['\u{202e}', '\u{2066}', '\u{061c}', '\u{202d}', '\u{200f}'];
     assert!(!page.contains(turning));
+}
+
+#[test]
+fn parts_of_one_recording_stand_in_a_table_with_their_seams() {
+    let mut report = report("REC_0002.MP4", Kind::Video);
+    assert!(
+        !page(&report, &[], &[])
+            .unwrap()
+            .contains("同一次录制的分段")
+    );
+    report.recording = Some(WholeRecording {
+        part: 2,
+        parts: ["REC_0001.MP4", "REC_0002.MP4", "REC_0004.MP4"]
+            .map(|name| RecordingPart {
+                name: name.to_owned(),
+                start_s: 301.0,
+                duration_s: 300.0,
+            })
+            .to_vec(),
+        seams: vec![
+            Seam {
+                gap_low_s: 0.0,
+                gap_high_s: 2.0,
+                numbers_left_out: 0,
+                kind: SeamKind::Short,
+            },
+            Seam {
+                gap_low_s: 300.0,
+                gap_high_s: 302.0,
+                numbers_left_out: 1,
+                kind: SeamKind::Long,
+            },
+        ],
+        covered_s: 900.0,
+        span_low_s: 1200.0,
+        span_high_s: 1204.0,
+        usual: None,
+    });
+    let page = page(&report, &[], &[]).unwrap();
+    for words in [
+        "3 段中的第 2 段",
+        "<strong>REC_0002.MP4</strong>",
+        "<td class=\"attention\">300.0 至 302.0 秒,异常,可能缺少一段,缺 1 个编号",
+        "Part 2 of the 3",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
 }
