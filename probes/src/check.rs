@@ -28,12 +28,14 @@ pub mod av_drift;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;
 pub mod clock_in_future;
+pub mod clock_jump;
 pub mod counter_hole;
 pub mod decode_errors;
 pub mod duplicate;
 pub mod editor_trace;
 pub mod gop_pattern_broken;
 pub mod hidden_by_edit_list;
+pub mod index_mismatch;
 pub mod join_mark;
 pub mod messenger_copy;
 pub mod outside_visit;
@@ -260,8 +262,8 @@ pub struct Context {
     pub visit_last_end: Option<DateTime<Utc>>,
     /// An earlier file with the same bytes.
     pub duplicate_of: Option<Twin>,
-    /// Other recordings of the same case and node that may be parts of one
-    /// recording with this.
+    /// Other recordings of the same case and node, earlier and later ones, that
+    /// may be parts of one recording with this.
     pub siblings: Vec<Segment>,
 }
 

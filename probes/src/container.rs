@@ -5,8 +5,10 @@
 //! word, and cycles end. What is read is quoted, never interpreted further
 //! than its format's standard goes.
 
+mod avi_index;
 mod bmff;
 mod bytes;
+mod clusters;
 mod counting;
 mod document;
 mod ebml;

@@ -2,6 +2,7 @@
 
 pub mod audio;
 pub mod bitstream;
+pub mod clocks;
 pub mod decision_scale;
 pub mod decoding;
 pub mod exposure;
@@ -9,7 +10,6 @@ mod heif_decoding;
 mod histogram;
 pub mod jpeg_tables;
 pub(crate) mod kernels;
-pub mod mdpm;
 pub mod metadata;
 pub mod motion;
 pub mod noise;

@@ -13,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::container::jpeg_parts::JpegParts;
 pub use crate::measure::{
-    audio::Audio, bitstream::Bitstream, metadata::Exif, photo::Photo, timing::Timing, video::Video,
+    audio::Audio, bitstream::Bitstream, clocks::MetadataClock, metadata::Exif, photo::Photo,
+    timing::Timing, video::Video,
 };
 use crate::text::Text;
 
@@ -85,6 +86,9 @@ pub struct Measurements {
     pub film: Option<Box<Measurements>>,
     /// Packet timestamps of every track.
     pub timing: Vec<Timing>,
+    /// Clocks that the device recorded beside the pictures.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clocks: Vec<MetadataClock>,
     /// Decoding: how far it came and what broke.
     pub decoding: Decoding,
     /// What could not be measured, and why.
@@ -129,11 +133,14 @@ pub struct Container {
     /// A video inside a photo (motion photo): where it starts.
     pub motion_photo_offset_bytes: Option<u64>,
     /// What the container counts by itself: fragments (ISO-BMFF), packets of
-    /// each PID (MPEG-TS).
+    /// each PID (MPEG-TS), the length of the cluster before (Matroska).
     pub counters: Vec<Counter>,
     /// Where the container's own clock is out of step by at least 0.1 s
-    /// (fragments) or 0.5 s (PCR), at most 100.
+    /// (fragments) or 0.5 s (PCR), or goes back (clusters), at most 100.
     pub time_jumps: Vec<TimeJump>,
+    /// The index held against what it points to (AVI).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<IndexMatch>,
     /// Where MPEG-TS gives a table a new version, at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub table_changes: Vec<TableChange>,
@@ -143,7 +150,8 @@ pub struct Container {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Counter {
-    /// `mfhd.sequence_number`, `ts.continuity_counter` or `ts.sync_byte`.
+    /// `mfhd.sequence_number`, `ts.continuity_counter`, `ts.sync_byte` or
+    /// `mkv.PrevSize`.
     pub name: String,
     /// The part of the file that counts for itself: the PID of MPEG-TS.
     pub part: Option<u32>,
@@ -173,6 +181,30 @@ pub struct CounterBreak {
     pub found: u64,
 }
 
+/// The index of a container held against the chunks that it points to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct IndexMatch {
+    /// `idx1` or `indx` (OpenDML).
+    pub name: String,
+    /// Entries of tracks.
+    pub entries: u64,
+    /// Entries that point where another does: recorders repeat a picture so.
+    pub repeated_entries: u64,
+    /// Entries that point at no chunk.
+    pub dangling_entries: u64,
+    /// Chunks of tracks.
+    pub chunks: u64,
+    /// Chunks that no entry names: players do not show them.
+    pub unindexed_chunks: u64,
+    /// Those of them before the last chunk that is named.
+    pub unindexed_before_end: u64,
+    /// Where the first of them stands.
+    pub first_unindexed_bytes: Option<u64>,
+    /// Picture chunks without a byte: recorders note a dropped frame so.
+    pub empty_pictures: u64,
+}
+
 /// A place where a table of MPEG-TS says that it is new.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -194,7 +226,7 @@ pub struct TableChange {
 /// A place where the container's own clock is out of step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TimeJump {
-    /// `track_ID` of ISO-BMFF, PID of MPEG-TS.
+    /// `track_ID` of ISO-BMFF, PID of MPEG-TS, 0 for all of Matroska.
     pub part: u32,
     /// Where, from the recording's start.
     pub at_s: f64,
@@ -331,11 +363,12 @@ pub struct Edit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TimeReading {
     /// Where it stands: `exif.DateTimeOriginal`, `gps`, `mvhd.creation`,
-    /// `keys.creationdate`, `mkv.DateUTC`, `avi.IDIT`, `mdpm`, `name`, …
+    /// `keys.creationdate`, `mkv.DateUTC`, `avi.IDIT`, `mdpm`, `gps.GPSU`, `name`, …
     pub field: String,
     /// The text or number as written, for the report.
     pub written: String,
-    /// Date and time as written, without a zone.
+    /// Date and time as written, without a zone; of a clock that was read during
+    /// the recording, carried to its start or end.
     pub local: NaiveDateTime,
     /// What the file says of the zone of `local`.
     pub zone: Zone,

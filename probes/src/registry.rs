@@ -3,13 +3,13 @@
 
 use crate::check::{
     Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent, av_drift,
-    capture_time_inconsistent, capture_time_missing, clock_in_future, counter_hole, decode_errors,
-    duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list, join_mark, messenger_copy,
-    outside_visit, photo_blurred, photo_damaged, photo_edited, photo_exposure, photo_recompressed,
-    photo_small, photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
-    structure_contradicts_metadata, timestamp_gap, truncated, unlike_its_model, unreadable,
-    video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
-    video_reencoded, video_stutter, video_trimmed,
+    capture_time_inconsistent, capture_time_missing, clock_in_future, clock_jump, counter_hole,
+    decode_errors, duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list,
+    index_mismatch, join_mark, messenger_copy, outside_visit, photo_blurred, photo_damaged,
+    photo_edited, photo_exposure, photo_recompressed, photo_small, photo_thumbnail_mismatch,
+    saved_late, segment_gap, stream_changed, structure_contradicts_metadata, timestamp_gap,
+    truncated, unlike_its_model, unreadable, video_black, video_blocky, video_blurred, video_cut,
+    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -21,9 +21,11 @@ pub static CHECKS: &[&Check] = &[
     &photo_edited::CHECK,
     &join_mark::CHECK,
     &counter_hole::CHECK,
+    &clock_jump::CHECK,
     &gop_pattern_broken::CHECK,
     &video_reencoded::CHECK,
     &hidden_by_edit_list::CHECK,
+    &index_mismatch::CHECK,
     &video_trimmed::CHECK,
     &video_cut::CHECK,
     &video_inserted::CHECK,

@@ -431,3 +431,116 @@ fn the_pictures_on_either_side_of_a_cut_are_kept() {
     // Of five stills at most three pairs.
     assert!(pairs.len() <= 6, "{pairs:?}");
 }
+
+/// One second of pictures as an AVCHD camera writes them: H.264 with the
+/// camera's clock (MDPM) beside the key picture.
+fn camera_second(studio: &Studio, number: u8, minute: char) -> String {
+    let name = format!("{number}.ts");
+    // Packed decimal: 2026-04-12 09:minute:1n, eight hours east of UTC. No byte is
+    // zero, so that the words can be handed over.
+    let second = char::from(0x11 + number);
+    let note = format!("MDPM\u{2}\u{18}\u{10}\u{20}\u{26}\u{4}\u{19}\u{12}\u{9}{minute}{second}");
+    let filter = format!("h264_metadata=sei_user_data=17ee8c60f84d11d98cd60800200c9a66+{note}");
+    let source = "testsrc2=size=320x240:rate=25:duration=1";
+    let start = number.to_string();
+    let done = Command::new("ffmpeg")
+        .args([
+            "-loglevel",
+            "error",
+            "-nostdin",
+            "-y",
+            "-f",
+            "lavfi",
+            "-i",
+            source,
+        ])
+        .args([
+            "-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "0", "-g", "25",
+        ])
+        .args(["-bsf:v", &filter, "-output_ts_offset", &start, &name])
+        .current_dir(studio.folder.path())
+        .status()
+        .unwrap();
+    assert!(done.success());
+    name
+}
+
+#[test]
+fn a_stretch_that_is_missing_shows_in_the_cameras_own_clock() {
+    let studio = Studio::new();
+    let joined = |minutes: [char; 8], name: &str| {
+        let parts: Vec<String> = (0..8)
+            .zip(minutes)
+            .map(|(n, minute)| camera_second(&studio, n, minute))
+            .collect();
+        let words = format!("-i concat:{} -c copy", parts.join("|"));
+        measure(&studio.make(&words, name))
+    };
+    // A minute is missing after four seconds.
+    let cut = joined(
+        [
+            '\u{10}', '\u{10}', '\u{10}', '\u{10}', '\u{11}', '\u{11}', '\u{11}', '\u{11}',
+        ],
+        "cut.mp4",
+    );
+    let clock = &cut.clocks[0];
+    assert_eq!(
+        (clock.field.as_str(), clock.readings),
+        ("mdpm", 8),
+        "{clock:?}"
+    );
+    assert_eq!(clock.jumps.len(), 1, "{clock:?}");
+    let jump = clock.jumps[0];
+    assert!(
+        (jump.length_s - 60.0).abs() <= jump.uncertainty_s + 0.1,
+        "{jump:?}"
+    );
+    assert!(
+        (jump.after_s - 3.0).abs() < 0.1 && (jump.at_s - 4.0).abs() < 0.1,
+        "{jump:?}"
+    );
+    let start = cut.times.iter().find(|t| t.field == "mdpm").unwrap();
+    assert!(
+        start.written.starts_with("2026:04:12 09:10:11+08:00"),
+        "{start:?}"
+    );
+
+    let whole = joined(['\u{10}'; 8], "whole.ts");
+    assert_eq!(whole.clocks[0].readings, 8);
+    assert_eq!(whole.clocks[0].jumps_count, 0, "{:?}", whole.clocks);
+}
+
+#[test]
+fn a_timecode_track_is_read() {
+    let studio = Studio::new();
+    let path = studio.make(
+        &format!("{MOVING} -c:v libx264 -pix_fmt yuv420p -timecode 10:20:30:05"),
+        "code.mov",
+    );
+    let m = measure(&path);
+    let clock = m.clocks.iter().find(|c| c.field == "tmcd").unwrap();
+    assert_eq!(clock.first.as_ref().unwrap().written, "10:20:30:05");
+    assert_eq!((clock.readings, clock.jumps_count), (1, 0));
+}
+
+#[test]
+fn the_index_of_a_clean_avi_names_every_chunk() {
+    let studio = Studio::new();
+    let path = studio.make(
+        &format!("{MOVING} {TONE} -c:v mjpeg -q:v 3 -pix_fmt yuvj420p -c:a pcm_s16le"),
+        "clean.avi",
+    );
+    let index = measure(&path).container.unwrap().index.unwrap();
+    assert!(index.chunks > 150, "{index:?}");
+    assert_eq!(index.entries, index.chunks);
+    assert_eq!((index.unindexed_chunks, index.dangling_entries), (0, 0));
+    // One entry less, as if a picture were not to be shown.
+    let mut bytes = fs::read(&path).unwrap();
+    let idx1 = bytes.windows(4).rposition(|w| w == b"idx1").unwrap();
+    let third = idx1 + 8 + 2 * 16;
+    bytes[third..third + 4].copy_from_slice(b"JUNK");
+    let hidden = studio.path("hidden.avi");
+    fs::write(&hidden, &bytes).unwrap();
+    let index = measure(&hidden).container.unwrap().index.unwrap();
+    assert_eq!((index.unindexed_chunks, index.unindexed_before_end), (1, 1));
+}

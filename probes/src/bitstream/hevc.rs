@@ -26,6 +26,8 @@ pub mod kind {
     pub const PPS: u8 = 34;
     /// Supplemental enhancement information before the picture.
     pub const SEI_PREFIX: u8 = 39;
+    /// Messages behind a picture.
+    pub const SEI_SUFFIX: u8 = 40;
 }
 
 /// The head of a unit.

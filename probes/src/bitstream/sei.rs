@@ -7,7 +7,7 @@ const MESSAGES_MAX: usize = 64;
 /// User data under a UUID.
 const UNREGISTERED: u32 = 5;
 /// Bytes of a UUID.
-const UUID_BYTES: usize = 16;
+pub const UUID_BYTES: usize = 16;
 /// Shortest text that counts as one: by chance, eight bytes in a row read as
 /// text once in two thousand messages.
 const TEXT_MIN: usize = 8;
@@ -55,14 +55,16 @@ fn long_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((sum, bytes.get(full + 1..)?))
 }
 
+/// The bytes of a message of user data, UUID first; `None` for other messages.
+pub fn user_data(message: Message<'_>) -> Option<&[u8]> {
+    (message.kind == UNREGISTERED).then_some(message.bytes)
+}
+
 /// The text that an encoder wrote under its UUID, as x264 and x265 do: the
 /// printable start, at most 300 characters. `None` for other messages and for
 /// data that are not text.
 pub fn encoder_text(message: Message<'_>) -> Option<String> {
-    if message.kind != UNREGISTERED {
-        return None;
-    }
-    let text = message.bytes.get(UUID_BYTES..)?;
+    let text = user_data(message)?.get(UUID_BYTES..)?;
     let text: String = text
         .iter()
         .take_while(|b| matches!(b, 0x20..=0x7e))

@@ -1,5 +1,7 @@
 //! `counter_hole`: numbers that the recorder counts up skip or start over.
 
+mod clusters;
+
 use std::collections::BTreeSet;
 
 use crate::check::moments::clock;
@@ -32,7 +34,7 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 录制设备写入文件、逐一递增的编号:分片 MP4 的分片序号(mfhd),\
-             MPEG-TS 每个 PID 的连续计数(continuity_counter)和包的位置。\n\n\
+             MPEG-TS 每个 PID 的连续计数(continuity_counter)和包的位置,Matroska 数据簇写明的前一簇长度(PrevSize)。\n\n\
              **测量方法** 从头到尾逐个读取。分片序号只有在文件中一向逐一递增时才据以判断,重复的序号不计。\
              MPEG-TS 须两个以上 PID 在同一处同时中断、且节目时钟(PCR)在该处跳变,才是强迹象;\
              只有个别 PID 中断的是丢包,仅作辅助。写入者自己标明的中断(discontinuity_indicator)不计。\n\n\
@@ -41,7 +43,8 @@ pub static CHECK: Check = Check {
              **如何确认** 查看所示时刻前后的画面和声音,并提供设备中的原始文件和日志。",
         en: "**What it looks at** Numbers that a recorder writes into the file and counts up one by one: the \
              fragments of a fragmented MP4 (mfhd), and in MPEG-TS the count of packets of each PID \
-             (continuity_counter) and the places of the packets.\n\n\
+             (continuity_counter) and the places of the packets; and the length of the cluster before that Matroska \
+             notes in each cluster (PrevSize).\n\n\
              **How it is measured** All are read from the first to the last. Fragment numbers are held against \
              the file's own habit of counting one by one; repeated numbers do not count. In MPEG-TS it is a \
              strong sign if two or more PIDs break at one place and the program's clock (PCR) jumps there; where \
@@ -105,8 +108,10 @@ fn judge(case: &Case<'_>) -> Ruling {
     };
     let mut seen = Vec::new();
     for counter in &container.counters {
-        if counter.name == "mfhd.sequence_number" {
-            seen.extend(fragments(counter, container, case));
+        match counter.name.as_str() {
+            "mfhd.sequence_number" => seen.extend(fragments(counter, container, case)),
+            "mkv.PrevSize" => seen.extend(clusters::broken(counter, case)),
+            _ => {}
         }
     }
     seen.extend(transport(container, case));
@@ -117,13 +122,18 @@ fn judge(case: &Case<'_>) -> Ruling {
     }
 }
 
+/// True if a counter that breaks so often has a habit to break.
+fn has_habit(counter: &Counter, case: &Case<'_>) -> bool {
+    let breaks = counter.breaks.len() as u64 + counter.breaks_left_out;
+    let most = case.limits.get("habit_breaks_ratio") * counter.steps as f64;
+    counter.regular_steps as f64 >= case.limits.get("habit_steps_min")
+        && (breaks == 1 || breaks as f64 <= most)
+}
+
 fn fragments(counter: &Counter, container: &Container, case: &Case<'_>) -> Option<Seen> {
     let first = counter.breaks.first()?;
     let breaks = counter.breaks.len() as u64 + counter.breaks_left_out;
-    let most = case.limits.get("habit_breaks_ratio") * counter.steps as f64;
-    let is_habit = counter.regular_steps as f64 >= case.limits.get("habit_steps_min")
-        && (breaks == 1 || breaks as f64 <= most);
-    let (level, strength) = if is_habit {
+    let (level, strength) = if has_habit(counter, case) {
         (Level::Attention, Strength::Strong)
     } else {
         (Level::Info, Strength::Information)

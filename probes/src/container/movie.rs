@@ -21,6 +21,7 @@ pub(super) fn read(src: &mut Source<'_>, top: &[BoxHead], out: &mut Structure) {
             b"moov" => movie(src, *b, out),
             b"meta" => tags::meta(src, *b, out),
             b"uuid" => tags::uuid(src, *b, out),
+            b"free" | b"skip" => tags::free(src, *b, out),
             _ => {}
         }
     }

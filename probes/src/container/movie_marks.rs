@@ -3,12 +3,17 @@
 use super::bytes::{Source, fourcc, quote};
 use super::ebml::{self, Head};
 use super::riff::{self, Chunk};
+use super::sniff::Format;
 use super::structure::Structure;
-use super::{marks, written_time};
+use super::{avi_index, clusters, marks, written_time};
 use crate::measurements::{Kind, Moment};
 
 /// Most bytes of one value.
 const VALUE_BYTES: u64 = 4096;
+/// Length of a tick in Matroska that states none.
+const SCALE_NS: u64 = 1_000_000;
+/// Bytes of a UUID.
+const UUID_BYTES: usize = 16;
 /// Tags read of one Matroska file.
 const TAGS_MAX: usize = 200;
 
@@ -18,6 +23,9 @@ pub(super) fn riff(src: &mut Source<'_>, out: &mut Structure) {
         return;
     };
     let end = form.end.min(src.len());
+    if out.format == Format::Avi {
+        out.container.index = avi_index::read(src);
+    }
     for list in riff::chunks(src, form.body, end) {
         match list.form.as_ref() {
             Some(b"INFO") => {
@@ -68,9 +76,11 @@ pub(super) fn matroska(src: &mut Source<'_>, out: &mut Structure) {
     };
     let end = segment.end.unwrap_or(src.len()).min(src.len());
     let mut searched = false;
-    for h in ebml::children(src, segment.body, end) {
+    let mut scale_ns = SCALE_NS;
+    let elements = ebml::children(src, segment.body, end);
+    for &h in &elements {
         match h.id {
-            0x1549_A966 => segment_info(src, h, out),
+            0x1549_A966 => scale_ns = segment_info(src, h, out),
             0x1654_AE6B => track_kinds(src, h, out),
             0x1254_C367 => tags(src, h, out),
             ebml::ID_CLUSTER if !searched => {
@@ -80,6 +90,7 @@ pub(super) fn matroska(src: &mut Source<'_>, out: &mut Structure) {
             _ => {}
         }
     }
+    clusters::read(src, &elements, scale_ns, &mut out.container);
 }
 
 fn within(src: &mut Source<'_>, parent: Head) -> Vec<Head> {
@@ -101,8 +112,9 @@ fn number(bytes: &[u8]) -> Option<u64> {
         .then(|| bytes.iter().fold(0, |n, &b| (n << 8) | u64::from(b)))
 }
 
-fn segment_info(src: &mut Source<'_>, info: Head, out: &mut Structure) {
-    let mut scale_ns = 1_000_000;
+/// Reads the notes on the whole segment; gives the length of a tick.
+fn segment_info(src: &mut Source<'_>, info: Head, out: &mut Structure) -> u64 {
+    let mut scale_ns = SCALE_NS;
     let mut duration = None;
     for h in within(src, info) {
         let bytes = value(src, h);
@@ -116,6 +128,11 @@ fn segment_info(src: &mut Source<'_>, info: Head, out: &mut Structure) {
                     out.time(reading);
                 }
             }
+            // This file, and those before and after it, by which a recorder links
+            // the files of one recording.
+            0x73A4 => out.trace("segment.uuid", hex(&bytes), h.body),
+            0x003C_B923 => out.trace("segment.previous_uuid", hex(&bytes), h.body),
+            0x003E_B923 => out.trace("segment.next_uuid", hex(&bytes), h.body),
             0x002A_D7B1 => scale_ns = number(&bytes).unwrap_or(scale_ns),
             0x4489 => duration = float(&bytes),
             _ => {}
@@ -124,6 +141,12 @@ fn segment_info(src: &mut Source<'_>, info: Head, out: &mut Structure) {
     out.container.duration_s = duration
         .map(|d| d * scale_ns as f64 / 1e9)
         .filter(|d| d.is_finite() && *d >= 0.0);
+    scale_ns
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let kept = bytes.iter().take(UUID_BYTES);
+    kept.map(|b| format!("{b:02x}")).collect()
 }
 
 fn float(bytes: &[u8]) -> Option<f64> {

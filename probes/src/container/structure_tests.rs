@@ -263,6 +263,37 @@ fn avi_and_matroska_name_writer_and_time() {
 }
 
 #[test]
+fn a_writer_that_signs_in_free_space_is_quoted() {
+    let movie = Movie::default().bytes();
+    let signed = |text: &[u8]| cat(&[&movie, &tiny::bx(b"free", text)]);
+    let s = read(&signed(b"IsoMedia File Produced with GPAC 2.2\0"), "a.mp4");
+    assert_eq!(
+        trace(&s, "free"),
+        Some("IsoMedia File Produced with GPAC 2.2")
+    );
+    for rest in [&[0; 40][..], &[0x80; 40], b"short"] {
+        assert_eq!(trace(&read(&signed(rest), "a.mp4"), "free"), None);
+    }
+}
+
+#[test]
+fn matroska_files_that_go_on_with_each_other_say_so() {
+    let info = cat(&[
+        &tiny::el(&[0x73, 0xA4], &[1; 16]),
+        &tiny::el(&[0x3C, 0xB9, 0x23], &[2; 16]),
+        &tiny::el(&[0x3E, 0xB9, 0x23], &[3; 16]),
+    ]);
+    let s = read(&tiny::mkv(&info), "a.mkv");
+    for (field, byte) in [
+        ("segment.uuid", "01"),
+        ("segment.previous_uuid", "02"),
+        ("segment.next_uuid", "03"),
+    ] {
+        assert_eq!(trace(&s, field), Some(byte.repeat(16).as_str()));
+    }
+}
+
+#[test]
 fn png_texts_are_quoted() {
     let text = tiny::png_chunk(b"tEXt", b"Software\0gnome-screenshot");
     let aigc = tiny::png_chunk(b"tEXt", b"AIGC\0{\"Label\":\"1\"}");

@@ -13,6 +13,9 @@ const ITEMS_MAX: usize = 200;
 const VALUE_BYTES: u64 = 4096;
 /// Most bytes of an XMP packet.
 const XMP_BYTES: u64 = 1024 * 1024;
+/// Bytes of free space that are read, and the shortest text in them.
+const FREE_BYTES: u64 = 200;
+const FREE_TEXT_MIN: usize = 8;
 /// User type of an XMP box (XMP specification part 3).
 const XMP_UUID: [u8; 16] = [
     0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC,
@@ -34,6 +37,17 @@ pub(super) fn uuid(src: &mut Source<'_>, b: BoxHead, out: &mut Structure) {
         xmp::read(&packet, body, out);
     } else if user_type == C2PA_UUID {
         out.trace("c2pa", "C2PA manifest store (uuid box)", b.offset);
+    }
+}
+
+/// Free space, in which some writers sign (GPAC). Recorders leave zeros or what
+/// was there before: only a text counts.
+pub(super) fn free(src: &mut Source<'_>, b: BoxHead, out: &mut Structure) {
+    let head = src.owned(b.body(), b.body_len().min(FREE_BYTES));
+    let text = head.split(|byte| *byte == 0).next().unwrap_or_default();
+    let is_text = text.iter().all(|byte| matches!(byte, 0x20..=0x7e));
+    if is_text && text.len() >= FREE_TEXT_MIN {
+        out.trace("free", quote(text), b.body());
     }
 }
 

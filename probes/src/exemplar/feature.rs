@@ -69,6 +69,7 @@ features! {
     EditLists, Habit, "编辑列表写法", "habit of edit lists";
     GroupLength, Habit, "图像组长度", "length of groups of pictures";
     GroupPattern, Habit, "图像组内的图像类型", "kinds of pictures in a group";
+    StreamMessages, Habit, "码流附加信息种类 (SEI)", "kinds of messages in the stream (SEI)";
     IdrNumbers, Habit, "IDR 编号方式", "numbering of IDR pictures";
     TimeModel, Habit, "创建与修改时间的关系", "how creation and modification time relate";
     JpegSegments, Signature, "JPEG 段次序", "order of the JPEG segments";

@@ -295,6 +295,10 @@ impl Fingerprint {
                 if has_b { "with B" } else { "without B" },
             );
         }
+        if !b.messages.is_empty() {
+            let kinds = b.messages.iter().map(|m| m.kind.to_string());
+            self.many(Feature::StreamMessages, kinds);
+        }
         let habit = match b.idr_habit {
             IdrHabit::Unknown => return,
             IdrHabit::Constant => "constant",

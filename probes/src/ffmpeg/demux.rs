@@ -211,6 +211,15 @@ impl Input {
             .is_some_and(|s| s.disposition & ffi::AV_DISPOSITION_ATTACHED_PIC != 0)
     }
 
+    /// The four letters that name the track's coding in its container; zeros
+    /// where the container has none.
+    pub fn letters(&self, track: u32) -> [u8; 4] {
+        self.stream(track).map_or([0; 4], |stream| {
+            // SAFETY: every stream of an open input has its parameters.
+            unsafe { (*stream.codecpar).codec_tag }.to_le_bytes()
+        })
+    }
+
     /// Every track in file order.
     pub fn tracks(&self) -> Vec<Track> {
         // SAFETY: the context is open.

@@ -8,17 +8,21 @@
 
 mod facts;
 mod groups;
+mod notes;
 
 use std::collections::BTreeMap;
 
 use crate::bitstream::nal::{self, Framing};
 use crate::bitstream::{h264, hevc, sei};
+use crate::measure::clocks::mdpm::{Mdpm, read_mdpm};
 
 pub use facts::{
-    Bitstream, EncoderText, FrameNumGap, GroupCount, IdrBreak, IdrHabit, ParameterSet, ShortGroup,
+    Bitstream, EncoderText, FrameNumGap, GroupCount, IdrBreak, IdrHabit, MessageCount,
+    ParameterSet, ShortGroup, UserData,
 };
 
 use groups::Groups;
+use notes::{note_message, note_set, note_user_data};
 
 /// Bytes of a slice that its head may take; 32 weighted references need 400.
 const SLICE_HEAD_BYTES: usize = 512;
@@ -30,13 +34,8 @@ const LISTED_MAX: usize = 200;
 const IDR_LISTED_MAX: usize = 4096;
 /// Different texts of encoders that are listed; body cameras write the clock.
 const TEXTS_MAX: usize = 20;
-/// Different parameter sets that are kept, and bytes of each; cameras' take
-/// under 100, x265's 1 200 with its note.
-const PARAMETER_SETS_MAX: usize = 32;
-const PARAMETER_SET_KEPT_BYTES: usize = 160;
-
 /// Instrument version: raised whenever the same bytes may read differently.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// One picture's head, whatever the codec.
 struct Head {
@@ -68,6 +67,7 @@ pub struct BitstreamInstrument {
     active: Option<Vec<u8>>,
     groups: Groups,
     at_s: f64,
+    camera_notes: Vec<(f64, Mdpm)>,
     b: Bitstream,
 }
 
@@ -100,6 +100,7 @@ impl BitstreamInstrument {
             active: None,
             groups: Groups::default(),
             at_s: 0.0,
+            camera_notes: Vec::new(),
             b: Bitstream {
                 track,
                 codec: codec.to_owned(),
@@ -117,6 +118,12 @@ impl BitstreamInstrument {
     pub fn missing_references(&self) -> usize {
         let gaps = self.b.frame_num_gaps.iter();
         gaps.filter(|gap| !gap.at_key).count()
+    }
+
+    /// What the camera noted beside the pictures since this was last asked, and
+    /// when.
+    pub fn take_camera_notes(&mut self) -> Vec<(f64, Mdpm)> {
+        std::mem::take(&mut self.camera_notes)
     }
 
     /// Reads one packet, as it lies in the container, in coding order. One
@@ -273,7 +280,7 @@ impl BitstreamInstrument {
                     pps.insert(set.id, set);
                 }
             }
-            kind::SEI_PREFIX => self.messages(unit, 2, at_s),
+            kind::SEI_PREFIX | kind::SEI_SUFFIX => self.messages(unit, 2, at_s),
             0..=kind::SLICE_LAST => self.hevc_slice(unit, head.kind, at_s),
             _ => {}
         }
@@ -319,10 +326,19 @@ impl BitstreamInstrument {
     fn messages(&mut self, unit: &[u8], head_bytes: usize, at_s: f64) {
         let payload = nal::payload(unit, SET_BYTES);
         let messages = sei::messages(payload.get(head_bytes..).unwrap_or_default());
-        for written in messages.into_iter().filter_map(sei::encoder_text) {
-            let texts = &mut self.b.encoder_texts;
-            if texts.len() < TEXTS_MAX && texts.iter().all(|t| t.written != written) {
-                texts.push(EncoderText { at_s, written });
+        for message in messages {
+            note_message(&mut self.b.messages, message.kind, at_s);
+            let Some(data) = sei::user_data(message) else {
+                continue;
+            };
+            note_user_data(&mut self.b.user_data, data, at_s);
+            if let Some(note) = read_mdpm(data) {
+                self.camera_notes.push((at_s, note));
+            } else if let Some(written) = sei::encoder_text(message) {
+                let texts = &mut self.b.encoder_texts;
+                if texts.len() < TEXTS_MAX && texts.iter().all(|t| t.written != written) {
+                    texts.push(EncoderText { at_s, written });
+                }
             }
         }
     }
@@ -343,27 +359,6 @@ impl BitstreamInstrument {
         self.groups.finish(&mut self.b);
         self.b.quantiser = self.b.quantiser.finish();
         Some(self.b)
-    }
-}
-
-/// Keeps a parameter set that was not met before.
-fn note_set(sets: &mut Vec<ParameterSet>, kind: &str, payload: &[u8], at_s: f64) {
-    if sets.len() >= PARAMETER_SETS_MAX {
-        return;
-    }
-    let kept = payload.iter().take(PARAMETER_SET_KEPT_BYTES);
-    let content_hex: String = kept.map(|b| format!("{b:02x}")).collect();
-    let size_bytes = payload.len() as u64;
-    let is_known = |s: &ParameterSet| {
-        s.kind == kind && s.size_bytes == size_bytes && s.content_hex == content_hex
-    };
-    if !sets.iter().any(is_known) {
-        sets.push(ParameterSet {
-            kind: kind.to_owned(),
-            at_s,
-            size_bytes,
-            content_hex,
-        });
     }
 }
 

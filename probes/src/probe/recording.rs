@@ -8,6 +8,7 @@ use super::{Depth, ONLY_STRUCTURE, OverTime, Wants};
 use crate::ffmpeg::{Decoded, DecodedPicture, Input, Limits, OpenError, ReadError};
 use crate::measure::audio::AudioInstrument;
 use crate::measure::bitstream::{self, BitstreamInstrument};
+use crate::measure::clocks::{self, ClocksInstrument};
 use crate::measure::timing::TimingInstrument;
 use crate::measurements::{Kind, Measurements, NotRun, Track};
 use crate::media::{Packet, Sound};
@@ -44,6 +45,7 @@ pub(super) fn measure_part(
     };
     m.ffmpeg = Some(crate::ffmpeg::version());
     m.instruments.insert("timing".to_owned(), 1);
+    m.instruments.insert("clocks".to_owned(), clocks::VERSION);
     match wants.depth {
         Depth::Full => {
             m.instruments.insert("decoding".to_owned(), 1);
@@ -124,6 +126,9 @@ struct Pass {
     last_size: Option<(u32, u32)>,
     last_sound: Option<(u32, u32)>,
     bitstream: Option<BitstreamInstrument>,
+    /// Tracks that hold a clock, and how they are read.
+    clock_tracks: Vec<(u32, clocks::Kind)>,
+    clocks: ClocksInstrument,
     /// The latest time of a coded picture so far.
     last_coded_s: f64,
     audio: AudioInstrument,
@@ -194,6 +199,15 @@ impl Pass {
             last_size: None,
             last_sound: None,
             bitstream,
+            clock_tracks: tracks
+                .iter()
+                .filter_map(|t| {
+                    let kind =
+                        clocks::Kind::of(input.letters(t.index), input.configuration(t.index));
+                    Some((t.index, kind?))
+                })
+                .collect(),
+            clocks: ClocksInstrument::default(),
             last_coded_s: 0.0,
             audio: AudioInstrument::new(audio_track.unwrap_or(0)),
             screen: Screen::new(video_track, step_s, wants),
@@ -268,6 +282,13 @@ impl Pass {
                     .note(move |decoding| decoding.missing_references(at_s));
             }
             self.last_coded_s = at_s.map_or(self.last_coded_s, |s| s.max(self.last_coded_s));
+            for (at_s, note) in bitstream.take_camera_notes() {
+                self.clocks.camera_note(packet.track, &note, at_s);
+            }
+        }
+        let clock = self.clock_tracks.iter().find(|c| c.0 == packet.track);
+        if let (Some((track, kind)), Some(at_s)) = (clock, at_s) {
+            self.clocks.sample(*track, *kind, input.payload(), at_s);
         }
         if Some(packet.track) == self.video_track
             && let Some(at_s) = at_s
@@ -390,6 +411,12 @@ impl Pass {
             .iter()
             .find(|t| self.video_track == Some(t.track))
             .and_then(|t| t.step_median_s);
+        let pictures = m
+            .timing
+            .iter()
+            .find(|t| self.picture_track == Some(t.track));
+        let end_s = pictures.and_then(|t| t.end_s);
+        self.clocks.finish(end_s, m);
         if self.video_track.is_some() {
             m.video = Some(video.finish(step_s));
         }

@@ -44,6 +44,13 @@ pub struct Bitstream {
     /// Where the sequence parameter set in use changes its content, at most
     /// 200.
     pub parameter_changes_s: Vec<f64>,
+    /// Kinds of messages beside the pictures (SEI) in the order in which they
+    /// come first, at most 32: which of them there are is a habit of the encoder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<MessageCount>,
+    /// Programs' own data beside the pictures, by UUID, at most 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub user_data: Vec<UserData>,
     /// Texts that encoders left, in order, each once, at most 20.
     pub encoder_texts: Vec<EncoderText>,
     /// Every different parameter set in order, at most 32.
@@ -113,6 +120,31 @@ pub struct FrameNumGap {
     pub came: u32,
     /// Decoding can start at this picture: a whole group may be missing.
     pub at_key: bool,
+}
+
+/// Messages of one kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MessageCount {
+    /// `payloadType` (ITU-T H.264 and H.265, annex D): 0 buffering period, 1
+    /// picture timing, 5 user data, 6 recovery point, 137 mastering display …
+    pub kind: u32,
+    /// Where one stands first.
+    pub first_s: f64,
+    /// How many.
+    pub count: u64,
+}
+
+/// User data under one UUID.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UserData {
+    /// The UUID in hex.
+    pub uuid_hex: String,
+    /// Where it stands first.
+    pub first_s: f64,
+    /// How often.
+    pub count: u64,
+    /// The first 32 bytes behind it, where it stands first.
+    pub content_hex: String,
 }
 
 /// A text that an encoder left in the stream.

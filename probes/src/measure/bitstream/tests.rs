@@ -121,3 +121,45 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn messages_are_counted_by_kind_and_by_uuid() {
+    let mut i = instrument();
+    for second in 0..3 {
+        let mut unit = vec![0x06, 6, 1, 0x80, 5, 20];
+        unit.extend([7; 16]);
+        unit.extend([1, 2, second, 4, 0x80]);
+        i.packet(&sized(&unit), Some(f64::from(second)));
+        group(&mut i, u32::from(second), 0);
+    }
+    let b = i.finish().unwrap();
+    let kinds: Vec<(u32, u64)> = b.messages.iter().map(|m| (m.kind, m.count)).collect();
+    assert_eq!(kinds, [(6, 3), (5, 3)]);
+    assert_eq!(b.user_data.len(), 1);
+    assert_eq!(b.user_data[0].uuid_hex, "07".repeat(16));
+    assert_eq!(b.user_data[0].content_hex, "01020004");
+    assert_eq!(b.user_data[0].count, 3);
+}
+
+#[test]
+fn a_cameras_clock_beside_the_pictures_is_handed_on() {
+    let mut i = instrument();
+    let entries = [
+        [0x18, 0x10, 0x20, 0x26, 0x04],
+        [0x19, 0x12, 0x09, 0x10, 0x07],
+    ];
+    let mut data = b"\x17\xee\x8c\x60\xf8\x4d\x11\xd9\x8c\xd6\x08\0\x20\x0c\x9a\x66MDPM".to_vec();
+    data.push(2);
+    data.extend(entries.concat());
+    let mut unit = vec![0x06, 5, data.len() as u8];
+    // The UUID holds no two zeros in a row, and neither do the entries.
+    unit.extend(&data);
+    unit.push(0x80);
+    i.packet(&sized(&unit), Some(2.5));
+    let notes = i.take_camera_notes();
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0].0, 2.5);
+    let time = notes[0].1.time.as_ref().unwrap();
+    assert_eq!(time.written, "2026:04:12 09:10:07+08:00");
+    assert!(i.take_camera_notes().is_empty());
+}

@@ -1,7 +1,7 @@
 //! The camera's own notes in AVCHD video: MDPM in an H.264 SEI message.
 //!
-//! AVCHD cameras repeat date, time and zone in the stream itself, in user data
-//! of the UUID 17ee8c60-f84d-11d9-8cd6-0800200c9a66 that begins with `MDPM`
+//! AVCHD cameras repeat date, time and zone in the stream itself, with each key
+//! picture or oftener, in user data of the UUID 17ee8c60-f84d-11d9-8cd6-0800200c9a66 that begins with `MDPM`
 //! ("modified DV pack metadata"): a count, then entries of a tag and four
 //! bytes. Tags 0x18 and 0x19 are zone, year, month and day, hour, minute,
 //! second in packed decimal; 0xe0 begins with the maker's number.
@@ -13,36 +13,22 @@ use crate::measurements::{Moment, TimeReading, Zone};
 /// UUID and name before the entries.
 const MARK: &[u8; 20] = b"\x17\xee\x8c\x60\xf8\x4d\x11\xd9\x8c\xd6\x08\0\x20\x0c\x9a\x66MDPM";
 
-/// How much of the stream is looked at. Named guess: the message stands in the
-/// first access unit, and one is smaller.
-const SCAN_MAX_BYTES: usize = 4 << 20;
-
-/// Longest message: a count and 255 entries of five bytes, and half as much
-/// again for emulation prevention.
-const MESSAGE_MAX_BYTES: usize = 2_000;
+/// How the clock is called among the times of a file.
+pub const FIELD: &str = "mdpm";
 
 /// What the camera noted.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Mdpm {
-    /// When the picture was taken: the start of the recording if it is the
-    /// first.
+    /// When the picture was taken.
     pub time: Option<TimeReading>,
     /// The maker, by its number.
     pub make: Option<&'static str>,
 }
 
-/// Reads the first MDPM message in `access_units`, H.264 as it stands in the
-/// stream, start codes or lengths and all. `None` if there is none.
-pub fn read_mdpm(access_units: &[u8]) -> Option<Mdpm> {
-    let scan = access_units.get(..access_units.len().min(SCAN_MAX_BYTES))?;
-    let first = *MARK.first()?;
-    let start = (0..scan.len()).find(|at| {
-        scan.get(*at) == Some(&first) && scan.get(*at..).is_some_and(|tail| tail.starts_with(MARK))
-    })? + MARK.len();
-    let message = scan.get(start..scan.len().min(start + MESSAGE_MAX_BYTES))?;
-    let message = without_emulation_prevention(message);
-    let (count, entries) = message.split_first()?;
-
+/// Reads a message of user data, UUID first and without emulation prevention.
+/// `None` if it is another program's.
+pub fn read_mdpm(message: &[u8]) -> Option<Mdpm> {
+    let (count, entries) = message.strip_prefix(MARK)?.split_first()?;
     let mut found = Mdpm::default();
     let mut day = None;
     let mut last_tag = None;
@@ -63,21 +49,6 @@ pub fn read_mdpm(access_units: &[u8]) -> Option<Mdpm> {
     Some(found)
 }
 
-/// Bytes after 00 00 03 lose the 03 (ITU-T H.264, 7.4.1).
-fn without_emulation_prevention(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut zeros = 0;
-    for &byte in bytes {
-        if zeros >= 2 && byte == 3 {
-            zeros = 0;
-            continue;
-        }
-        zeros = if byte == 0 { zeros + 1 } else { 0 };
-        out.push(byte);
-    }
-    out
-}
-
 fn time([zone, century, year, month]: [u8; 4], clock: [u8; 4]) -> Option<TimeReading> {
     let [day, hour, minute, second] = clock.map(decimal);
     let year = i32::from(decimal(century)?) * 100 + i32::from(decimal(year)?);
@@ -85,7 +56,7 @@ fn time([zone, century, year, month]: [u8; 4], clock: [u8; 4]) -> Option<TimeRea
         .and_hms_opt(hour?.into(), minute?.into(), second?.into())?;
     let (zone, words) = self::zone(zone);
     Some(TimeReading {
-        field: "mdpm".to_owned(),
+        field: FIELD.to_owned(),
         written: format!("{}{words}", local.format("%Y:%m:%d %H:%M:%S")),
         local,
         zone,
@@ -94,7 +65,7 @@ fn time([zone, century, year, month]: [u8; 4], clock: [u8; 4]) -> Option<TimeRea
 }
 
 /// Packed decimal.
-fn decimal(byte: u8) -> Option<u8> {
+pub(super) fn decimal(byte: u8) -> Option<u8> {
     let (tens, ones) = (byte >> 4, byte & 0x0f);
     (tens < 10 && ones < 10).then_some(tens * 10 + ones)
 }
@@ -136,11 +107,9 @@ mod tests {
     use super::*;
 
     fn stream(entries: &[[u8; 5]]) -> Vec<u8> {
-        let mut bytes = vec![0, 0, 0, 1, 0x06, 0x05, 0xff];
-        bytes.extend_from_slice(MARK);
+        let mut bytes = MARK.to_vec();
         bytes.push(entries.len() as u8);
         bytes.extend(entries.iter().flatten());
-        bytes.push(0x80);
         bytes
     }
 
@@ -171,16 +140,6 @@ mod tests {
     }
 
     #[test]
-    fn emulation_prevention_is_taken_out() {
-        // Midnight: 19 12 00 00 (03) 00.
-        let mut bytes = stream(&[DAY, [0x19, 0x12, 0x00, 0x00, 0x00]]);
-        let at = bytes.len() - 2;
-        bytes.insert(at, 3);
-        let time = read_mdpm(&bytes).unwrap().time.unwrap();
-        assert_eq!(time.written, "2026:04:12 00:00:00+08:00");
-    }
-
-    #[test]
     fn nonsense_is_no_time() {
         assert_eq!(read_mdpm(b""), None);
         assert_eq!(read_mdpm(&MARK[..19]), None);
@@ -195,6 +154,6 @@ mod tests {
             assert_eq!(read_mdpm(&stream(&entries)).unwrap().time, None);
         }
         let cut = stream(&[DAY, CLOCK]);
-        assert_eq!(read_mdpm(&cut[..cut.len() - 2]).unwrap().time, None);
+        assert_eq!(read_mdpm(&cut[..cut.len() - 1]).unwrap().time, None);
     }
 }
