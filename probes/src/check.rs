@@ -309,6 +309,8 @@ pub enum Evidence {
     /// One save by an imaging library: its comment, its way of coding, its
     /// segments.
     LibrarySave,
+    /// The film inside a motion photo, whatever is odd about it.
+    FilmInside,
     /// One program that encoded and wrapped a recording: its name in tags and
     /// in the coded pictures, and what it writes wherever sound starts before
     /// the pictures.

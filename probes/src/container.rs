@@ -136,13 +136,13 @@ pub fn read_structure(r: &mut (impl Read + Seek), len_bytes: u64, name: &str) ->
         Format::Avi | Format::Wav => movie_marks::riff(&mut src, &mut out),
         Format::Matroska | Format::Webm => movie_marks::matroska(&mut src, &mut out),
         Format::MpegTs => {
-            marks::encoders(&mut src, 0, &mut out);
+            marks::encoders(&mut src, 0, u64::MAX, &mut out);
             let provider = transport::read(&mut src, &mut out.container);
             if let Some((written, offset)) = provider {
                 out.trace("ts.provider", written, offset);
             }
         }
-        Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, &mut out),
+        Format::MpegPs | Format::Flv => marks::encoders(&mut src, 0, u64::MAX, &mut out),
         _ => {}
     }
     out
@@ -157,7 +157,8 @@ fn iso(src: &mut Source<'_>, out: &mut Structure) {
         fragments::read(src, &mut out.container);
     }
     if let Some(mdat) = top.iter().find(|b| &b.kind == b"mdat") {
-        marks::encoders(src, mdat.body(), out);
+        // Behind it may stand the film of a motion photo.
+        marks::encoders(src, mdat.body(), mdat.end(), out);
     }
 }
 

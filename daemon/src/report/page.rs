@@ -4,6 +4,7 @@
 
 mod curves;
 mod parts;
+mod photo;
 mod pictures;
 
 use askama::Template;
@@ -364,6 +365,7 @@ fn facts(report: &Report) -> Vec<(StaticText, String)> {
         (t("SHA-256", ""), report.file.sha256.clone()),
         (t("BLAKE3", ""), report.file.blake3.clone()),
     ];
+    rows.extend(photo::facts(m));
     if let Some(sm3) = &report.file.sm3 {
         rows.push((t("SM3", ""), sm3.clone()));
     }

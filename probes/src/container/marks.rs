@@ -92,9 +92,9 @@ const NOTES: &[Mark] = &[
     },
 ];
 
-/// Looks for encoders' names from `start` on.
-pub(super) fn encoders(src: &mut Source<'_>, start: u64, out: &mut Structure) {
-    let bytes = src.owned(start, SEARCHED_BYTES);
+/// Looks for encoders' names from `start` on, and not beyond `end`.
+pub(super) fn encoders(src: &mut Source<'_>, start: u64, end: u64, out: &mut Structure) {
+    let bytes = src.owned(start, SEARCHED_BYTES.min(end.saturating_sub(start)));
     for mark in ENCODERS {
         look(&bytes, start, mark, mark.field, out);
     }

@@ -40,7 +40,7 @@ pub(super) fn riff(src: &mut Source<'_>, out: &mut Structure) {
                     }
                 }
             }
-            Some(b"movi") => marks::encoders(src, list.body, out),
+            Some(b"movi") => marks::encoders(src, list.body, u64::MAX, out),
             _ if &list.id == b"IDIT" => info(src, list, out),
             _ => {}
         }
@@ -85,7 +85,7 @@ pub(super) fn matroska(src: &mut Source<'_>, out: &mut Structure) {
             0x1254_C367 => tags(src, h, out),
             ebml::ID_CLUSTER if !searched => {
                 searched = true;
-                marks::encoders(src, h.body, out);
+                marks::encoders(src, h.body, u64::MAX, out);
             }
             _ => {}
         }

@@ -68,9 +68,11 @@ fn in_tiff(src: &mut Source<'_>) -> Option<Raw> {
         let side = |tag| u32::try_from(d.value(tag)?).ok();
         Some((side(tag::WIDTH)?, side(tag::HEIGHT)?))
     };
+    // Where no directory names the sensor's data, none tells their size but by
+    // being the full one beside a reduced one.
     let largest = directories
         .iter()
-        .filter(|d| !has_sensor || is_sensor(d))
+        .filter(|d| is_sensor(d) || (is_reduced && !has_sensor))
         .filter_map(size)
         .max_by_key(|(w, h)| u64::from(*w) * u64::from(*h));
     Some(Raw {
@@ -182,11 +184,11 @@ mod tests {
                 "{tag} {value}"
             );
         }
-        assert_eq!(found(&tiff(b"IIRO", &size)), raw);
+        assert_eq!(found(&tiff(b"IIRO", &size)), Some(Raw::default()));
         assert_eq!(found(b"IIU\0\xFF"), Some(Raw::default()));
         let mut canon = tiff(b"II*\0", &size);
         canon[8..10].copy_from_slice(b"CR");
-        assert_eq!(found(&canon), raw);
+        assert_eq!(found(&canon), Some(Raw::default()));
         assert_eq!(read(&mut Cursor::new(b""), 0, "raf"), Some(Raw::default()));
         assert_eq!(read(&mut Cursor::new(b""), 0, "jpeg"), None);
     }

@@ -2,12 +2,13 @@
 //!
 //! The photo is the record; the film is what the phone put beside it. So a
 //! finding on the film is told as one on the film, has no place in time on the
-//! photo, and never by itself makes the photo inconsistent with an original.
+//! photo, and what is odd about it is one sign of little weight: it may ask for a
+//! person and never by itself makes the photo inconsistent with an original.
 
 use super::{Rules, Unweighed, level_cap, limits};
 use crate::capture::capture_end;
 use crate::check::{
-    Alone, Aspect, Case, Check, CheckNotRun, Context, Level, Ruling, Seen, Strength,
+    Alone, Aspect, Case, Check, CheckNotRun, Context, Evidence, Level, Ruling, Seen, Strength,
 };
 use crate::measurements::Measurements;
 use crate::registry::FILM_CHECKS;
@@ -59,14 +60,18 @@ pub(super) fn judge(film: &Measurements, rules: &Rules, context: &Context) -> Of
 
 fn weighed(check: &Check, seen: Seen, rules: &Rules) -> Unweighed {
     let cap = level_cap(rules, check).min(Level::Attention);
-    let is_sign = check.aspect == Aspect::Integrity;
+    let (strength, alone) = match (check.aspect, seen.strength) {
+        // Few innocent causes: a person should look at photo and film.
+        (Aspect::Integrity, Strength::Strong | Strength::Fact) => {
+            (Strength::Supporting, Alone::AsksForAPerson)
+        }
+        (Aspect::Integrity, _) => (Strength::Information, Alone::Told),
+        (_, strength) => (strength, Alone::Told),
+    };
     let seen = Seen {
-        strength: if is_sign {
-            seen.strength.min(Strength::Supporting)
-        } else {
-            seen.strength
-        },
-        alone: Alone::Told,
+        strength,
+        alone,
+        evidence: Some(Evidence::FilmInside),
         spans: Vec::new(),
         regions: Vec::new(),
         text: of_film(seen.text),
@@ -130,7 +135,7 @@ mod tests {
         };
         assert_eq!(
             (told.level, told.strength),
-            (Level::Info, Strength::Supporting)
+            (Level::Info, Strength::Information)
         );
         assert!(
             told.text.zh.starts_with("照片内嵌的短片"),
@@ -138,6 +143,20 @@ mod tests {
             told.text.zh
         );
         assert_ne!(judged.outcome.integrity, Integrity::Inconsistent);
+    }
+
+    #[test]
+    fn an_editors_own_record_in_the_film_asks_for_a_person() {
+        let mut edited = film();
+        edited.traces.push(Trace {
+            field: "xmp.CreatorTool".to_owned(),
+            written: "Adobe Photoshop 25.0 (Windows)".to_owned(),
+            offset_bytes: None,
+        });
+        let judged = judge_all(&photo_with(edited), &Rules::default(), &Context::default());
+        let told = judged.findings.iter().find(|f| f.code == "editor_trace");
+        assert_eq!(told.unwrap().level, Level::Attention);
+        assert_eq!(judged.outcome.integrity, Integrity::CannotTell);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::measurements::{Measurements, NotRun, Trace};
 
 mod block;
 mod budget;
+mod canon_raw;
 mod exif_fields;
 pub mod layout;
 pub mod maker_note;
@@ -111,7 +112,13 @@ pub fn read_exif(r: &mut (impl Read + Seek), len_bytes: u64, m: &mut Measurement
         Err(e) => return not_run(m, format!("the file could not be read: {e}")),
     };
     let mut found_at = None;
-    let parsed = match block::find(&head) {
+    let joined = canon_raw::block(&head);
+    let found = match &joined {
+        Some(block) => Found::Joined(block),
+        None => block::find(&head),
+    };
+    let parsed = match found {
+        Found::Joined(block) => parsed(reader().read_raw(block.to_vec())),
         Found::Block(block, at) => {
             found_at = Some(at);
             parsed(reader().read_raw(block::as_tiff(block)))
@@ -181,7 +188,11 @@ fn parsed(result: Result<exif::Exif, exif::Error>) -> Result<Option<Parsed>, Str
 /// The EXIF fields of a picture file, as far as they can be read.
 pub(crate) fn fields(bytes: &[u8]) -> Option<exif::Exif> {
     let head = bytes.get(..HEAD_MAX_BYTES as usize).unwrap_or(bytes);
+    if let Some(block) = canon_raw::block(head) {
+        return reader().read_raw(block).ok();
+    }
     let read = match block::find(head) {
+        Found::Joined(block) => reader().read_raw(block.to_vec()),
         Found::Block(block, _) => reader().read_raw(block::as_tiff(block)),
         Found::Nothing => return None,
         Found::Unsure => reader().read_from_container(&mut std::io::Cursor::new(bytes)),

@@ -15,6 +15,8 @@ use crate::measurements::{Measurements, NotRun};
 const FILE_MAX_BYTES: u64 = 256 << 20;
 /// Version of these instruments, in [`Measurements::instruments`].
 const VERSION: u32 = 1;
+/// Longest sentence of a decoder that is kept.
+const SAID_MAX_CHARS: usize = 200;
 /// Instruments that look at pixels.
 const PIXEL_INSTRUMENTS: [&str; 3] = ["sharpness", "exposure", "thumbnail"];
 
@@ -102,10 +104,20 @@ fn read(file: &mut File) -> Result<Vec<u8>, String> {
 }
 
 fn not_run(m: &mut Measurements, why: &str) {
+    let why = in_short(why);
     m.not_run.extend(PIXEL_INSTRUMENTS.map(|name| NotRun {
         instrument: name.to_owned(),
-        why: why.to_owned(),
+        why: why.clone(),
     }));
+}
+
+/// Decoders quote the file, which may hold anything of any length.
+fn in_short(said: &str) -> String {
+    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SAID_MAX_CHARS) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
 }
 
 /// One reason an instrument is enough.
@@ -129,7 +141,9 @@ fn note_decoding(decoded: &Decoded, photo: &mut Photo, m: &mut Measurements) {
     m.decoding.frames = 1;
     m.decoding.errors = decoded.errors;
     m.decoding.reached_end = decoded.whole_ratio >= 1.0;
-    m.decoding.messages.extend(decoded.damage.clone());
+    m.decoding
+        .messages
+        .extend(decoded.damage.as_deref().map(in_short));
 }
 
 fn look(
@@ -300,6 +314,14 @@ mod tests {
         assert_eq!((photo.width_px, photo.thumbnail), (None, None));
         assert_eq!(stills.len(), 1);
         assert!(!m.not_run.is_empty());
+    }
+
+    #[test]
+    fn what_a_decoder_says_is_kept_on_one_short_line() {
+        assert_eq!(in_short("no\n frame \n"), "no frame");
+        let long = in_short(&"画".repeat(999));
+        assert_eq!(long.chars().count(), SAID_MAX_CHARS + 1);
+        assert!(long.ends_with('…'));
     }
 
     #[test]

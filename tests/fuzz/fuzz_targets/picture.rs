@@ -1,4 +1,5 @@
-//! Segments of JPEG and chunks of PNG, GIF and TIFF, with EXIF and XMP.
+//! Segments of JPEG, chunks of PNG, WebP and GIF, directories of TIFF and raws,
+//! with EXIF and XMP.
 
 #![no_main]
 
@@ -15,6 +16,8 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
             Format::Gif,
             Format::Tiff,
             Format::Bmp,
+            Format::Raf,
+            Format::Webp,
         ],
     )
 });

@@ -13,6 +13,8 @@ const NAME: &[u8; 6] = b"Exif\0\0";
 pub(super) enum Found<'a> {
     /// The block, and where it starts.
     Block(&'a [u8], usize),
+    /// A block that stands nowhere in one piece.
+    Joined(&'a [u8]),
     /// There is none.
     Nothing,
     /// Another format, or one that is out of step: let the parser try.
