@@ -275,6 +275,19 @@ impl Exemplars {
         self.constant(m, Feature::Brands).contains(&written)
     }
 
+    /// True if the vouched files of this file's model have something in common
+    /// in `feature`, and this file has it too.
+    pub fn vouch_for_feature(&self, m: &Measurements, feature: Feature) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let expected = self.constant(m, feature);
+        let print = Fingerprint::of(m);
+        let found = print.features.get(&feature);
+        !expected.is_empty()
+            && found.is_some_and(|found| expected.iter().all(|value| found.contains(*value)))
+    }
+
     /// The constant values of a feature in any mode of this file's model.
     fn constant(&self, m: &Measurements, feature: Feature) -> Vec<&str> {
         let model = match Fingerprint::of(m).model {

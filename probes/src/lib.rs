@@ -24,6 +24,7 @@ pub mod check;
 pub mod deadline;
 pub mod exemplar;
 pub mod judge;
+pub mod makers;
 pub mod registry;
 pub mod segment;
 pub mod writers;

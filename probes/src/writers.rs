@@ -25,6 +25,8 @@ pub enum Who {
     Camera,
     /// Viewer or gallery of an operating system.
     OsExport,
+    /// Changes what is said of a picture, not the picture.
+    MetadataEditor,
 }
 
 /// One line of the signature data.
@@ -86,6 +88,9 @@ const NAMELESS: &[&str] = &[
     "mvhd",
     "jpeg.order",
     "photoshop.ColorMode",
+    "xmp.about",
+    "MicrosoftPhoto.Rating",
+    "MicrosoftPhoto.DateAcquired",
     "aigc",
     "aigc_info",
 ];

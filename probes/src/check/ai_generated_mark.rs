@@ -44,7 +44,37 @@ pub static CHECK: Check = Check {
 };
 
 /// Text chunks in which image generators keep their settings.
-const GENERATOR_TEXTS: &[&str] = &["png.parameters", "png.prompt", "png.workflow"];
+const GENERATOR_TEXTS: &[&str] = &[
+    "png.parameters",
+    "png.prompt",
+    "png.workflow",
+    "png.Dream",
+    "png.sd-metadata",
+    "png.invokeai_metadata",
+    "png.generation_data",
+];
+/// Digital source types of pictures that no camera took or that were composed
+/// (IPTC NewsCodes, digitalsourcetype).
+const MADE: &[&str] = &[
+    "rainedAlgorithmicMedia",
+    "/algorithmicMedia",
+    "ompositeSynthetic",
+];
+/// Starts of EXIF and comments in which generators keep the same settings.
+const FREE_TEXTS: &[&str] = &[
+    "exif.UserComment",
+    "exif.ImageDescription",
+    "com",
+    "png.Comment",
+];
+
+/// The settings of a generator as text: steps, sampler and seed together, or
+/// the GB 45438 label in JSON.
+fn is_generator_text(written: &str) -> bool {
+    let lower = written.to_lowercase();
+    let settings = ["steps", "sampler", "seed"];
+    settings.iter().all(|name| lower.contains(name)) || lower.contains("\"aigc\"")
+}
 
 fn is_mark(trace: &Trace) -> bool {
     let field = trace.field.as_str();
@@ -52,7 +82,8 @@ fn is_mark(trace: &Trace) -> bool {
         "aigc" => true,
         // ByteDance's editors write label_type 0 for "no AI".
         "aigc_info" => labelled(&trace.written),
-        "xmp.DigitalSourceType" => trace.written.contains("rainedAlgorithmicMedia"),
+        "xmp.DigitalSourceType" => MADE.iter().any(|kind| trace.written.contains(kind)),
+        _ if FREE_TEXTS.contains(&field) => is_generator_text(&trace.written),
         _ if GENERATOR_TEXTS.contains(&field) => true,
         _ => field.ends_with(".digital_source_type") || field.ends_with(".AIGC"),
     }
@@ -114,6 +145,13 @@ mod tests {
             "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
         ));
         assert!(is_found("png.parameters", "a street, Steps: 20"));
+        let settings = "a street\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 12";
+        assert!(is_found("exif.UserComment", settings));
+        assert!(is_found("exif.UserComment", "{\"AIGC\":{\"Label\":\"1\"}}"));
+        assert!(is_found(
+            "xmp.DigitalSourceType",
+            "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
+        ));
         assert!(is_found(
             "aigc_info",
             "aigc_info\":\"{\\\"aigc_label_type\\\":1}"
@@ -131,6 +169,10 @@ mod tests {
             "aigc_info\":\"{\\\"aigc_label_type\\\":0}"
         ));
         assert!(!is_found("png.Software", "gnome-screenshot"));
+        assert!(!is_found(
+            "exif.UserComment",
+            "test of 3 steps, sampler no. 4"
+        ));
         assert!(!is_found("c2pa", "C2PA manifest store (APP11)"));
     }
 }

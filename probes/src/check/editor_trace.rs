@@ -195,6 +195,20 @@ fn says(writer: &Writer, traces: &[&Trace], kind: Kind) -> Option<Seen> {
                 ),
             )
         },
+        Who::MetadataEditor => Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!(
+                    "软件 {name} 写过文件的元数据:{quotations}。时间、地点、设备等信息可能已非拍摄时所写。"
+                ),
+                format!(
+                    "{name} wrote metadata of the file: {quotations}. Time, place or device may not be as they \
+                     were when it was taken."
+                ),
+            ),
+        )
+        .asking_alone(),
         Who::OsExport | Who::Messenger => Seen::new(
             Level::Info,
             Strength::Information,
@@ -275,6 +289,17 @@ mod tests {
         assert_eq!(
             seen(&with("exif.Software", "GIMP 2.10"))[0].strength,
             Strength::Fact
+        );
+    }
+
+    #[test]
+    fn a_metadata_editor_asks_for_a_person_and_calls_nothing_edited() {
+        let found = seen(&with("xmp.toolkit", "Image::ExifTool 12.57"));
+        assert_eq!(found[0].strength, Strength::Supporting);
+        assert_eq!(found[0].alone, Alone::AsksForAPerson);
+        assert_eq!(
+            with("xmp.toolkit", "XMP Core 6.0.0").judge(&CHECK),
+            Ruling::Pass
         );
     }
 

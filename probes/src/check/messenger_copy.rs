@@ -1,7 +1,7 @@
 //! `messenger_copy`: the file looks like a copy that a messenger passed on.
 
 use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
-use crate::measurements::Kind;
+use crate::measurements::{Kind, Measurements};
 use crate::text::{StaticText, Text};
 
 /// The declaration.
@@ -17,18 +17,22 @@ pub static CHECK: Check = Check {
         en: "Looks like a copy sent through a messenger",
     },
     pass: StaticText {
-        zh: "文件名不像聊天软件保存的副本。",
-        en: "The name is not one that messengers give to copies.",
+        zh: "文件名和结构不像聊天软件保存的副本。",
+        en: "Name and structure are not those of copies that messengers make.",
     },
     doc: StaticText {
         zh: "**检查内容** 文件名是否为微信、QQ、WhatsApp 等保存接收文件时所用的名称,以及文件是否仍带设备信息。\n\n\
-             **测量方法** 对照文件名样式;设备品牌取自元数据。聊天软件默认压缩画面并去除拍摄时间、设备等信息。\n\n\
+             **测量方法** 对照文件名样式;设备品牌取自元数据。没有 EXIF、没有拍摄时间、由软件库编码且长边为\
+             聊天软件常用值(或带有 Facebook 的标记)的照片,无论文件名如何都作此提示。\
+             聊天软件默认压缩画面并去除拍摄时间、设备等信息。\n\n\
              **可能含义** 收到的不是原始文件,而是压缩后的副本,无法据此判断是否为原始记录。这不表示编辑过。\n\n\
              **常见的正常原因** 现场人员通过聊天软件汇总照片。以“原图”或文件方式发送的仍带设备信息,仅作提示。\n\n\
              **如何确认** 请从拍摄设备直接提供原始文件。",
         en: "**What it looks at** Whether the name is one under which WeChat, QQ, WhatsApp and others save what was \
              received, and whether the file still names its device.\n\n\
-             **How it is measured** By patterns of names; the device's make comes from the metadata. Messengers \
+             **How it is measured** By patterns of names; the device's make comes from the metadata. A photo \
+             without EXIF and time, coded by a library, whose long side is one to which messengers reduce (or \
+             that bears Facebook's mark), is told whatever its name. Messengers \
              compress pictures by default and strip the time, the device and more.\n\n\
              **What it can mean** What came is a compressed copy and not the original, so nothing can be said of \
              its being an original record. It does not mean that it was edited.\n\n\
@@ -67,6 +71,42 @@ fn messenger(name: &str) -> Option<&'static str> {
     by_start.map(|(_, who)| *who).or_else(|| whatsapp(&name))
 }
 
+/// Long sides in pixels to which messengers reduce: WeChat 1080, 1280, 1440,
+/// WhatsApp 1600 and 2048, DingTalk, QQ 1920 and 2560 (research/forensics.md
+/// 2e, 13; others named guesses).
+const LONG_SIDES_PX: [u16; 8] = [960, 1080, 1280, 1440, 1600, 1920, 2048, 2560];
+
+/// A JPEG that names neither device nor time and was coded by a library in a
+/// size of messengers, or bears the mark that Facebook's services leave.
+fn stripped(m: &Measurements) -> Option<Seen> {
+    let jpeg = m.photo.as_ref()?.jpeg.as_ref()?;
+    let names_origin = m.device.make.is_some() || m.device.model.is_some() || !m.times.is_empty();
+    if names_origin {
+        return None;
+    }
+    let is_marked = m
+        .traces
+        .iter()
+        .any(|t| t.field == "iptc.SpecialInstructions" && t.written.starts_with("FBMD"));
+    let parts = m.container.as_ref()?.jpeg.as_ref()?;
+    let long_side_px = jpeg.width_px?.max(jpeg.height_px?);
+    let is_reduced = parts.is_coded_as_by_libjpeg() && LONG_SIDES_PX.contains(&long_side_px);
+    if !is_marked && !is_reduced {
+        return None;
+    }
+    let (width, height) = (jpeg.width_px?, jpeg.height_px?);
+    let text = Text::new(
+        format!(
+            "像聊天软件转发的副本({width}×{height},由软件压缩,没有拍摄时间和设备信息),请提供原始文件。"
+        ),
+        format!(
+            "Looks like a messenger copy ({width}×{height}, compressed by a program, no capture time, no device); the \
+             original file is asked for."
+        ),
+    );
+    Some(Seen::new(Level::Unknown, Strength::Supporting, text))
+}
+
 /// `IMG-20260412-WA0007.jpg`.
 fn whatsapp(name: &str) -> Option<&'static str> {
     let rest = name
@@ -80,7 +120,10 @@ fn whatsapp(name: &str) -> Option<&'static str> {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let Some(who) = messenger(&case.context.name) else {
-        return Ruling::Pass;
+        return match stripped(case.m) {
+            Some(seen) => Ruling::Found(vec![seen]),
+            None => Ruling::Pass,
+        };
     };
     let name = &case.context.name;
     if case.m.device.make.is_some() || case.m.device.model.is_some() {
@@ -100,10 +143,12 @@ fn judge(case: &Case<'_>) -> Ruling {
         Level::Unknown,
         Strength::Supporting,
         Text::new(
-            format!("像聊天软件转发的副本(文件名“{name}”,{who}),且不带设备信息,请提供原始文件。"),
             format!(
-                "Looks like a copy sent through a messenger (named “{name}”, {who}) and names no device; the \
-                 original file is asked for."
+                "像聊天软件转发的副本(文件名“{name}”,{who}),且不带设备信息,没有可靠的拍摄时间,请提供原始文件。"
+            ),
+            format!(
+                "Looks like a messenger copy (named “{name}”, {who}) and names no device: no capture time can be \
+                 relied on; the original file is asked for."
             ),
         ),
     )])
@@ -113,6 +158,10 @@ fn judge(case: &Case<'_>) -> Ruling {
 mod tests {
     use super::*;
     use crate::check::trial::{Trial, at};
+    use crate::container::jpeg_parts::JpegParts;
+    use crate::measure::jpeg_tables::JpegTables;
+    use crate::measure::photo::Photo;
+    use crate::measurements::Container;
 
     fn level(name: &str, make: Option<&str>) -> Option<Level> {
         let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
@@ -159,5 +208,45 @@ mod tests {
         ] {
             assert_eq!(level(name, None), None, "{name}");
         }
+    }
+
+    fn stripped_level(long_side_px: u16, order: &[&str], has_time: bool) -> Option<Level> {
+        let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
+        trial.context.name = "a.jpg".to_owned();
+        if !has_time {
+            trial.m.times.clear();
+        }
+        trial.m.photo = Some(Photo {
+            jpeg: Some(JpegTables {
+                width_px: Some(long_side_px),
+                height_px: Some(720),
+                ..JpegTables::default()
+            }),
+            ..Photo::default()
+        });
+        trial.m.container = Some(Container {
+            jpeg: Some(JpegParts {
+                order: order.iter().map(|s| (*s).to_owned()).collect(),
+                ..JpegParts::default()
+            }),
+            ..Container::default()
+        });
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => {
+                assert!(seen[0].text.en.contains("no capture time"));
+                Some(seen[0].level)
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_stripped_copy_is_told_by_its_structure_whatever_its_name() {
+        let library = ["APP0 JFIF", "DQT ×2", "SOF0", "DHT ×4"];
+        let camera = ["DQT", "SOF0", "DHT"];
+        assert_eq!(stripped_level(1280, &library, false), Some(Level::Unknown));
+        assert_eq!(stripped_level(1280, &library, true), None);
+        assert_eq!(stripped_level(1281, &library, false), None);
+        assert_eq!(stripped_level(1280, &camera, false), None);
     }
 }

@@ -42,6 +42,34 @@ pub struct JpegParts {
     pub captions: Vec<Caption>,
 }
 
+impl JpegParts {
+    /// The segments that code the picture, without those of applications.
+    pub fn coding(&self) -> impl Iterator<Item = &str> {
+        let order = self.order.iter().map(String::as_str);
+        order.filter(|name| !name.starts_with("APP") && !name.starts_with("COM"))
+    }
+
+    /// True if tables come one a segment, frame between quantisation and
+    /// Huffman tables: the order of libjpeg (jcmarker.c) and of the libraries
+    /// that descend from it. Cameras put all tables of a kind into one.
+    pub fn is_coded_as_by_libjpeg(&self) -> bool {
+        let order: Vec<&str> = self.coding().collect();
+        matches!(
+            order.as_slice(),
+            ["DQT ×2", "SOF0", "DHT ×4"] | ["DQT ×2", "SOF2", "DHT ×2" | "DHT ×3" | "DHT ×4"]
+        )
+    }
+
+    /// True if there is a segment that no standard names, as phones add.
+    pub fn has_makers_segment(&self) -> bool {
+        self.order.iter().any(|name| {
+            let name = name.split(" ×").next().unwrap_or_default();
+            let is_named = NAMES.iter().any(|(_, _, known)| name.ends_with(known));
+            name.starts_with("APP") && !is_named
+        })
+    }
+}
+
 /// The JFIF header.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -353,12 +381,39 @@ mod tests {
             (found.huffman_segments, found.adobe_transform),
             (1, Some(1))
         );
+        assert!(found.has_makers_segment() && !found.is_coded_as_by_libjpeg());
         let jfif = found.jfif.unwrap();
         assert!(jfif.is_before_exif);
         assert_eq!(
             (jfif.version.as_str(), jfif.density.as_str()),
             ("1.01", "72x72 dpi")
         );
+    }
+
+    #[test]
+    fn the_order_of_libjpeg_is_told_from_a_camera_s() {
+        let (dqt, dht) = (segment(0xDB, &[0; 65]), segment(0xC4, &[0; 20]));
+        let frame = |marker| segment(marker, &[0; 15]);
+        let app = segment(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
+        let library = |marker, tables: usize| {
+            parts(
+                &[
+                    app.clone(),
+                    dqt.clone(),
+                    dqt.clone(),
+                    frame(marker),
+                    dht.repeat(tables),
+                ],
+                b"",
+            )
+        };
+        assert!(library(0xC0, 4).is_coded_as_by_libjpeg());
+        assert!(library(0xC2, 2).is_coded_as_by_libjpeg());
+        assert!(!library(0xC0, 4).has_makers_segment());
+        let camera = parts(&[dqt.clone(), frame(0xC0), dht.clone()], b"");
+        assert!(!camera.is_coded_as_by_libjpeg());
+        let other = parts(&[dqt.clone(), dqt, dht.repeat(4), frame(0xC0)], b"");
+        assert!(!other.is_coded_as_by_libjpeg());
     }
 
     /// An index of two pictures, the first of `size` bytes.

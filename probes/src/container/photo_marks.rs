@@ -9,6 +9,8 @@ use super::{jpeg_parts, marks, photoshop, riff, xmp};
 const SEGMENT_BYTES: u64 = 65_535;
 /// Bytes searched for an XMP packet in files whose directory is not followed.
 const SEARCHED_BYTES: u64 = 1024 * 1024;
+/// Most bytes of compressed text that are looked at.
+const INFLATED_BYTES: usize = 4 * 1024;
 /// Markers named in the segment order.
 const ORDER_MAX: usize = 60;
 /// Photoshop's resources quoted.
@@ -115,7 +117,13 @@ fn png_text(kind: &str, body: &[u8], offset: u64, out: &mut Structure) {
             let mut parts = rest.get(3..).unwrap_or_default().splitn(3, |&b| b == 0);
             quote(parts.nth(2).unwrap_or_default())
         }
-        _ => "(compressed)".to_owned(),
+        // Flag, method, language, translated keyword; then zlib.
+        "iTXt" => {
+            let mut parts = rest.get(3..).unwrap_or_default().splitn(3, |&b| b == 0);
+            inflated(parts.nth(2).unwrap_or_default())
+        }
+        // Method; then zlib.
+        _ => inflated(rest.get(2..).unwrap_or_default()),
     };
     let field = if keyword == "AIGC" {
         "aigc".to_owned()
@@ -123,6 +131,21 @@ fn png_text(kind: &str, body: &[u8], offset: u64, out: &mut Structure) {
         format!("png.{keyword}")
     };
     out.trace(field, value, offset);
+}
+
+/// Compressed text, as much of it as is quoted; what cannot be read says so.
+fn inflated(zlib: &[u8]) -> String {
+    let whole = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(zlib, INFLATED_BYTES);
+    let bytes = match whole {
+        Ok(bytes) => bytes,
+        // Longer than wanted, or damaged: its start tells enough.
+        Err(stopped) => stopped.output,
+    };
+    if bytes.is_empty() {
+        "(compressed)".to_owned()
+    } else {
+        quote(&bytes)
+    }
 }
 
 /// The XMP chunk of a WebP.

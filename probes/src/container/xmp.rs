@@ -12,6 +12,9 @@ use crate::measurements::Moment;
 /// Events read of one packet; a long edit history has some thousands.
 const EVENTS_MAX: usize = 50_000;
 
+/// What Windows names its packets.
+const WINDOWS_PACKET: &str = "uuid:faf5bdd5-ba3d-11da-ad31-d33d75182f1b";
+
 /// Reads the packet in `bytes`, which stands at `offset`.
 pub(super) fn read(bytes: &[u8], offset: u64, out: &mut Structure) {
     let text = String::from_utf8_lossy(bytes);
@@ -82,6 +85,12 @@ fn property(tag: &str, value: &str, in_history: bool, offset: u64, out: &mut Str
         "stRef:documentID" | "stRef:instanceID" => {
             out.trace("xmpMM.DerivedFrom", format!("{tag}={value}"), offset);
         }
+        // The packet that Windows' own imaging component makes.
+        "rdf:about" if value == WINDOWS_PACKET => out.trace("xmp.about", value, offset),
+        "MicrosoftPhoto:Rating" | "MicrosoftPhoto:DateAcquired" => {
+            out.trace(tag.replace(':', "."), value, offset);
+        }
+        "GIMP:Version" => out.trace("xmp.GIMP", format!("GIMP {value}"), offset),
         "x:xmptk" => out.trace("xmp.toolkit", value, offset),
         "tiff:Software" => out.trace("xmp.Software", value, offset),
         "photoshop:History" | "photoshop:ColorMode" | "photoshop:DocumentAncestors" => {

@@ -73,12 +73,20 @@ features! {
     IdrNumbers, Habit, "IDR 编号方式", "numbering of IDR pictures";
     TimeModel, Habit, "创建与修改时间的关系", "how creation and modification time relate";
     JpegSegments, Signature, "JPEG 段次序", "order of the JPEG segments";
-    JpegQuantisation, Signature, "JPEG 量化表", "JPEG quantisation tables";
+    JpegOrder, Signature, "JPEG 表与段的写法", "how JPEG tables and JFIF stand";
+    JpegMakersSegments, Habit, "JPEG 应用段", "application segments of the JPEG";
+    JpegQuantisation, Habit, "JPEG 量化表", "JPEG quantisation tables";
     JpegSampling, Signature, "JPEG 色度采样", "JPEG chroma sampling";
     JpegCoding, Signature, "JPEG 编码方式", "way of JPEG coding";
     ExifBlock, Signature, "EXIF 写法", "way of EXIF";
     MakerNote, Signature, "厂商私有数据", "maker's own notes";
     EmbeddedThumbnail, Signature, "内嵌缩略图", "embedded thumbnail";
+    ThumbnailSize, Signature, "内嵌缩略图大小", "size of the embedded thumbnail";
+    ExifOrder, Signature, "EXIF 各部分的次序", "order of the parts of EXIF";
+    ExifManner, Signature, "EXIF 数据的排列方式", "how the values of EXIF lie";
+    ExifTags, Habit, "EXIF 标签及类型", "tags of EXIF and their types";
+    NotesForm, Signature, "厂商私有数据的格式", "form of the maker's own notes";
+    ColourProfile, Habit, "色彩描述文件", "colour profile";
 }
 
 #[cfg(test)]

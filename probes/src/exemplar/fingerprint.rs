@@ -1,10 +1,11 @@
 //! What one file shows of its model's habits: pure, from stored measurements.
 
+mod photo;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::feature::Feature;
 use crate::measure::bitstream::{Bitstream, IdrHabit};
-use crate::measure::jpeg_tables::JpegTables;
 use crate::measurements::{Container, Device, Kind, Measurements, Track};
 
 /// Fields in which a muxer or an encoder signs.
@@ -308,58 +309,6 @@ impl Fingerprint {
         if b.idr_steps >= IDR_STEPS_MIN {
             self.one(Feature::IdrNumbers, habit);
         }
-    }
-
-    fn photo(&mut self, m: &Measurements) {
-        for trace in m.traces.iter().filter(|t| t.field == "ftyp") {
-            self.one(Feature::Brands, trace.written.clone());
-        }
-        if let Some(jpeg) = m.photo.as_ref().and_then(|p| p.jpeg.as_ref()) {
-            self.jpeg(jpeg);
-        }
-        if let Some(exif) = &m.exif {
-            let order = if exif.little_endian { "II" } else { "MM" };
-            let version = exif.version.as_deref().unwrap_or(NONE);
-            self.one(Feature::ExifBlock, format!("{order} {version}"));
-            let presence = |is_there: bool| if is_there { "present" } else { NONE };
-            self.one(
-                Feature::MakerNote,
-                presence(exif.maker_note_bytes.is_some()),
-            );
-            self.one(
-                Feature::EmbeddedThumbnail,
-                presence(exif.thumbnail.is_some()),
-            );
-        } else {
-            self.one(Feature::ExifBlock, NONE);
-        }
-    }
-
-    fn jpeg(&mut self, jpeg: &JpegTables) {
-        let values = jpeg.quantisation.iter().flatten();
-        let digest = fnv(values.flat_map(|v| v.to_be_bytes()));
-        let segments = jpeg.quantisation_segments;
-        self.one(
-            Feature::JpegQuantisation,
-            format!("{digest:016x} in {segments}"),
-        );
-        self.one(Feature::JpegSampling, jpeg.sampling.join(" "));
-        let number = |n: Option<u8>| n.map_or(NONE.to_owned(), |n| n.to_string());
-        let huffman = match jpeg.standard_huffman {
-            Some(true) => "standard",
-            Some(false) => "own",
-            None => NONE,
-        };
-        let restart = jpeg
-            .restart_interval
-            .map_or(NONE.to_owned(), |n| n.to_string());
-        self.one(
-            Feature::JpegCoding,
-            format!(
-                "frame {}, Huffman {huffman}, restart {restart}",
-                number(jpeg.frame_type)
-            ),
-        );
     }
 }
 

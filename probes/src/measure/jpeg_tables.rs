@@ -17,6 +17,10 @@ pub struct JpegTables {
     /// Number of the frame header: 0 baseline, 1 extended, 2 progressive;
     /// T.81 table B.1.
     pub frame_type: Option<u8>,
+    /// Width by the frame header.
+    pub width_px: Option<u16>,
+    /// Height by the frame header; none if the scan is to tell it.
+    pub height_px: Option<u16>,
     /// Bits a sample.
     pub bits_per_sample: Option<u8>,
     /// Sampling factors of each component, horizontal × vertical: `2x2`, `1x1`.
@@ -130,6 +134,8 @@ fn be16(bytes: &[u8]) -> Option<u16> {
 fn frame(marker: u8, payload: &[u8], found: &mut JpegTables) {
     found.frame_type = Some(marker & 0x0F);
     found.bits_per_sample = payload.first().copied();
+    let side = |at| payload.get(at..).and_then(be16).filter(|&px| px > 0);
+    (found.height_px, found.width_px) = (side(1), side(3));
     let count = usize::from(payload.get(5).copied().unwrap_or(0));
     let components = payload.get(6..).unwrap_or(&[]).as_chunks::<3>().0;
     found.sampling = components
@@ -239,6 +245,7 @@ mod tests {
             );
             assert_eq!(found.standard_huffman, Some(true));
             assert_eq!(found.sampling.len(), 3);
+            assert_eq!((found.width_px, found.height_px), (Some(48), Some(32)));
         }
     }
 

@@ -49,6 +49,9 @@ pub struct ExifLayout {
     pub odd_parts: u32,
     /// Parts that share bytes with the part before.
     pub overlapping_parts: u32,
+    /// Directories whose values start where the pointer to the next directory
+    /// should stand: their writer leaves it out.
+    pub unlinked_directories: u32,
     /// Parts that do not lie within the block.
     pub outside_parts: u32,
     /// Values that lie before the value of a smaller tag of their directory.
@@ -103,6 +106,7 @@ struct Part {
     name: String,
     /// The tag whose value it is.
     tag: Option<u16>,
+    is_directory: bool,
 }
 
 /// Follows the block's directories; `None` if it has no first one.
@@ -182,6 +186,7 @@ fn directory(
                 end: value.saturating_add(size),
                 name: format!("{name} values"),
                 tag: Some(entry.tag),
+                is_directory: false,
             });
         }
     }
@@ -192,6 +197,7 @@ fn directory(
         end: end.saturating_add(4),
         name: name.to_owned(),
         tag: None,
+        is_directory: true,
     });
     if let (Some(start), Some(size)) = (thumbnail_at, thumbnail_bytes) {
         parts.push(Part {
@@ -199,6 +205,7 @@ fn directory(
             end: start.saturating_add(size),
             name: "thumbnail".to_owned(),
             tag: None,
+            is_directory: false,
         });
     }
     let is_sorted = tags.is_sorted();
@@ -223,9 +230,13 @@ fn lie(block: &[u8], mut parts: Vec<Part>, found: &mut ExifLayout) {
     parts.sort_by_key(|p| (p.start, p.end, p.tag));
     // The header itself is the first part.
     let mut at = 8_u64;
+    let mut directory_end = None;
     for part in &parts {
         found.odd_parts += u32::from(part.start % 2 == 1);
         found.overlapping_parts += u32::from(part.start < at);
+        let is_in_link = directory_end.is_some_and(|end| part.start.checked_add(4) == Some(end));
+        found.unlinked_directories += u32::from(is_in_link);
+        directory_end = part.is_directory.then_some(part.end);
         let gap = part.start.saturating_sub(at);
         let is_padding = gap == 1 && at % 2 == 1 && byte(block, at) == Some(0);
         if !is_padding {
