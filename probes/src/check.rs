@@ -24,6 +24,7 @@ pub mod audio_channel_lost;
 pub mod audio_clipped;
 pub mod audio_gap;
 pub mod audio_silent;
+pub mod audio_splice;
 pub mod av_drift;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;

@@ -2,15 +2,15 @@
 //! report texts come from here.
 
 use crate::check::{
-    Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent, av_drift,
-    capture_time_inconsistent, capture_time_missing, clock_in_future, clock_jump, counter_hole,
-    decode_errors, duplicate, editor_trace, gop_pattern_broken, hidden_by_edit_list,
-    index_mismatch, join_mark, messenger_copy, outside_visit, photo_blurred, photo_damaged,
-    photo_edited, photo_exposure, photo_metadata_rewritten, photo_recompressed, photo_screenshot,
-    photo_small, photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
-    structure_contradicts_metadata, timestamp_gap, trailing_data, truncated, unlike_its_model,
-    unreadable, video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
-    video_reencoded, video_stutter, video_trimmed,
+    Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent,
+    audio_splice, av_drift, capture_time_inconsistent, capture_time_missing, clock_in_future,
+    clock_jump, counter_hole, decode_errors, duplicate, editor_trace, gop_pattern_broken,
+    hidden_by_edit_list, index_mismatch, join_mark, messenger_copy, outside_visit, photo_blurred,
+    photo_damaged, photo_edited, photo_exposure, photo_metadata_rewritten, photo_recompressed,
+    photo_screenshot, photo_small, photo_thumbnail_mismatch, saved_late, segment_gap,
+    stream_changed, structure_contradicts_metadata, timestamp_gap, trailing_data, truncated,
+    unlike_its_model, unreadable, video_black, video_blocky, video_blurred, video_cut,
+    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -32,6 +32,7 @@ pub static CHECKS: &[&Check] = &[
     &video_trimmed::CHECK,
     &video_cut::CHECK,
     &video_inserted::CHECK,
+    &audio_splice::CHECK,
     &ai_generated_mark::CHECK,
     &messenger_copy::CHECK,
     &photo_screenshot::CHECK,

@@ -14,6 +14,12 @@ const VARIABLE_SHARE: f64 = 0.1;
 /// Where no more than this share of the steps is irregular, the pictures come
 /// evenly, and one long step stands out by itself: a named guess.
 const EVEN_SHARE: f64 = 0.02;
+/// A step of fewer usual ones is no gap where pictures come unevenly, as cameras
+/// lower their rate in the dark (research/forensics.md 2c).
+const STEPS_MIN: f64 = 8.0;
+/// The same where all others are even: a camera of 7 pictures a second misses a
+/// whole second in 8.
+const STEPS_EVEN_MIN: f64 = 5.0;
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -115,14 +121,16 @@ fn judge(case: &Case<'_>) -> Ruling {
         return Ruling::NotApplicable;
     }
     let median_s = picture.step_median_s.unwrap_or(0.0);
+    let is_even = picture.irregular_steps as f64 <= EVEN_SHARE * picture.packets as f64;
     let limit_s = if has_sound(m) {
         case.limits.get("gap_attention_s")
-    } else if picture.irregular_steps as f64 <= EVEN_SHARE * picture.packets as f64 {
+    } else if is_even {
         case.limits.get("gap_even_attention_s")
     } else {
         case.limits.get("gap_silent_attention_s")
     };
-    let long_s = limit_s.max(8.0 * median_s);
+    let steps_min = if is_even { STEPS_EVEN_MIN } else { STEPS_MIN };
+    let long_s = limit_s.max(steps_min * median_s);
     let long: Vec<&Step> = picture
         .steps
         .iter()
@@ -281,6 +289,27 @@ mod tests {
         assert_eq!(judged(0.49, Some(0.49), 1), None);
         assert_eq!(judged(0.5, Some(0.5), 1), None);
         assert_eq!(judged(0.51, Some(0.5), 1), Some(Level::Attention));
+    }
+
+    #[test]
+    fn a_slow_camera_misses_a_second_in_eight_steps() {
+        let judged = |steps: f64, irregular| {
+            let mut trial = Trial::video(60.0);
+            trial.m.video = Some(Video::default());
+            trial.m.timing.push(Timing {
+                packets: 1000,
+                step_median_s: Some(0.135),
+                irregular_steps: irregular,
+                steps: vec![Step {
+                    at_s: 10.0,
+                    step_s: steps * 0.135,
+                }],
+                ..Timing::default()
+            });
+            matches!(trial.judge(&CHECK), Ruling::Found(_))
+        };
+        assert!(judged(8.0, 1) && judged(5.1, 20) && !judged(4.9, 20));
+        assert!(!judged(7.9, 21) && judged(8.1, 21));
     }
 
     #[test]

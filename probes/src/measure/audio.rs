@@ -1,8 +1,16 @@
 //! The main sound track: loudness over time, silence, digital silence,
-//! clipping, channels that fall silent.
+//! clipping, channels that fall silent, breaks of the waveform.
+
+mod stretch;
+mod waveform;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use stretch::Stretch;
+use waveform::Waveform;
+
+pub use waveform::WaveformBreak;
 
 use crate::measure::series::Series;
 use crate::measurements::Span;
@@ -30,10 +38,6 @@ const CLIPPED_SECOND_SHARE: f64 = 0.01;
 const CHANNEL_APART_DB: f64 = 20.0;
 /// Channels that are compared; recorders have two.
 const CHANNELS_MAX: usize = 8;
-/// Stretches held; beyond it the shortest half goes.
-const HELD_MAX: usize = 2000;
-/// Stretches listed.
-const LISTED_MAX: usize = 100;
 
 /// The main sound track. Times are seconds from the recording's first picture,
 /// or first sound if there is no picture; levels are relative to full scale.
@@ -76,6 +80,9 @@ pub struct Audio {
     /// below the loudest, the longest 100 of each of the first 8 channels;
     /// `null` where they were not looked for.
     pub silent_channel_spans: Option<Vec<ChannelSpan>>,
+    /// Instants at which the waveform breaks off without a sound of its own,
+    /// the clearest 100 in order; `null` where they were not looked for.
+    pub waveform_breaks: Option<Vec<WaveformBreak>>,
 }
 
 /// A stretch of one channel.
@@ -103,6 +110,7 @@ pub struct AudioInstrument {
     silent: Stretch,
     loud: Stretch,
     silent_channels: Vec<Stretch>,
+    waveform: Waveform,
     windows: Vec<(f64, f64)>,
 }
 
@@ -175,14 +183,18 @@ impl AudioInstrument {
             self.end_second();
         }
         let window_samples = ((WINDOW_S / sample_s) as u32).max(1);
+        self.waveform.start(start_s, sound.sample_rate_hz);
         for n in 0..count {
             let now_s = start_s + n as f64 * sample_s;
             let mut squares = 0.0f64;
+            let mut sum = 0.0f64;
             let mut is_zero = true;
             for sample in planes.iter().filter_map(|plane| plane.get(n)) {
                 is_zero &= *sample == 0.0;
                 squares += f64::from(*sample) * f64::from(*sample);
+                sum += f64::from(*sample);
             }
+            self.waveform.sample(sum / planes.len().max(1) as f64);
             self.zero.see(now_s, is_zero);
             if self.window.count == 0 {
                 self.window.start_s = now_s;
@@ -261,6 +273,7 @@ impl AudioInstrument {
             })
         });
         a.silent_channel_spans = Some(spans.collect());
+        a.waveform_breaks = Some(self.waveform.finish());
         if a.samples > 0 {
             let samples = a.samples as f64;
             let all = samples * self.squares.len().max(1) as f64;
@@ -281,62 +294,6 @@ fn dbfs(power: f64) -> f64 {
         FLOOR_DBFS
     };
     (level.max(FLOOR_DBFS) * 100.0).round() / 100.0
-}
-
-/// Stretches in which something holds without a break.
-#[derive(Debug, Default)]
-struct Stretch {
-    min_s: f64,
-    since_s: Option<f64>,
-    spans: Vec<Span>,
-    total_s: f64,
-}
-
-impl Stretch {
-    fn of_at_least(min_s: f64) -> Self {
-        Self {
-            min_s,
-            ..Self::default()
-        }
-    }
-
-    fn see(&mut self, at_s: f64, holds: bool) {
-        if holds {
-            self.since_s.get_or_insert(at_s);
-        } else if let Some(start_s) = self.since_s.take() {
-            self.end(start_s, at_s);
-        }
-    }
-
-    fn end(&mut self, start_s: f64, end_s: f64) {
-        let span = Span {
-            start_s,
-            end_s: end_s.max(start_s),
-        };
-        if span.duration_s() < self.min_s {
-            return;
-        }
-        self.total_s += span.duration_s();
-        self.spans.push(span);
-        if self.spans.len() > HELD_MAX {
-            self.keep_longest(HELD_MAX / 2);
-        }
-    }
-
-    fn keep_longest(&mut self, count: usize) {
-        self.spans
-            .sort_by(|a, b| b.duration_s().total_cmp(&a.duration_s()));
-        self.spans.truncate(count);
-        self.spans.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-    }
-
-    fn finish(mut self, end_s: f64) -> (Vec<Span>, f64) {
-        if let Some(start_s) = self.since_s.take() {
-            self.end(start_s, end_s);
-        }
-        self.keep_longest(LISTED_MAX);
-        (self.spans, self.total_s)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod clarity;
+mod detached;
 mod plane_stats;
 mod recent;
 mod repeats;
@@ -20,6 +21,7 @@ use crate::time_series::PictureRow;
 
 pub use blocks::BlockEdges;
 pub use clarity::Clarity;
+pub use detached::DetachedBlocks;
 pub use repeats::Repeats;
 pub use shots::{Moment, Resumed};
 pub use stillness::Frozen;

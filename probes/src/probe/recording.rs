@@ -19,8 +19,11 @@ use crate::time_series::{Recorder, budget_bytes};
 const READ_FAILURES_MAX: u32 = 16;
 /// Version of the instrument that looks at pictures over time. From 2 on: what
 /// surrounds frozen stretches, these from 0.4 s on, repeated pictures, edges of
-/// coding blocks.
-const VIDEO_VERSION: u32 = 2;
+/// coding blocks. From 3 on: loose blocks; a new view starts the count of repeated
+/// pictures anew.
+const VIDEO_VERSION: u32 = 3;
+/// Version of the instrument that listens. From 2 on: breaks of the waveform.
+const AUDIO_VERSION: u32 = 2;
 /// Time from picture to picture where neither the track nor its packets say.
 const STEP_UNKNOWN_S: f64 = 0.04;
 
@@ -177,7 +180,7 @@ impl Pass {
             }
         };
         let video_track = ready(input, picture, m, ("video", VIDEO_VERSION));
-        let audio_track = ready(input, sound, m, ("audio", 1));
+        let audio_track = ready(input, sound, m, ("audio", AUDIO_VERSION));
         let bitstream = picture.and_then(|t| {
             BitstreamInstrument::new(t.index, &t.codec, input.configuration(t.index))
         });

@@ -3,6 +3,7 @@
 pub mod files;
 pub mod foreign;
 pub mod pictures;
+pub mod sound;
 
 use super::source::Source;
 use super::truth::Truth;

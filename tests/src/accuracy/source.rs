@@ -32,6 +32,8 @@ const SOURCES: [(&str, bool); 17] = [
 
 /// Shorter recordings serve as untouched ones only.
 pub const LENGTH_MIN_S: f64 = 4.0;
+/// Below this mean level a sound track holds nothing but rounding at 16 bits.
+const SILENT_DB: f64 = -85.0;
 
 /// Which half of the sources one belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,8 @@ pub struct Source {
     pub codec: String,
     /// True if it has a sound track.
     pub has_sound: bool,
+    /// True if there is something to hear on it: some apps write silence.
+    pub is_audible: bool,
     /// The key pictures in order.
     pub keys: Vec<Key>,
 }
@@ -97,6 +101,8 @@ impl Source {
             .iter()
             .find(|s| s["codec_type"] == "video")
             .ok_or_else(|| told("no moving picture in it".to_owned()))?;
+        let has_sound = streams.iter().any(|s| s["codec_type"] == "audio");
+        let is_audible = has_sound && mean_volume_db(path).is_some_and(|db| db > SILENT_DB);
         let size = |key: &str| picture[key].as_u64().and_then(|n| u32::try_from(n).ok());
         let index = picture["index"].as_u64();
         let packets = facts["packets"].as_array().cloned().unwrap_or_default();
@@ -140,7 +146,8 @@ impl Source {
             width_px: size("width").ok_or_else(|| told("no width".to_owned()))?,
             height_px: size("height").ok_or_else(|| told("no height".to_owned()))?,
             codec: picture["codec_name"].as_str().unwrap_or("").to_owned(),
-            has_sound: streams.iter().any(|s| s["codec_type"] == "audio"),
+            has_sound,
+            is_audible,
             keys,
         })
     }
@@ -226,6 +233,19 @@ pub fn sources(data_dir: &Path, more: &[Named]) -> (Vec<Source>, Vec<String>) {
         }
     }
     (found, left_out)
+}
+
+/// The mean level of its sound against full scale, as FFmpeg's volumedetect has it.
+fn mean_volume_db(path: &Path) -> Option<f64> {
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-i"])
+        .arg(path)
+        .args(["-map", "0:a:0", "-af", "volumedetect", "-f", "null", "-"])
+        .output()
+        .ok()?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    let (_, after) = told.split_once("mean_volume:")?;
+    after.split_whitespace().next()?.parse().ok()
 }
 
 fn ffprobe(path: &Path) -> Result<Value, String> {

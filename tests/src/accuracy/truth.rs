@@ -16,6 +16,8 @@ pub enum Fault {
     /// The same where the scene stands so still that there is hardly anything
     /// to see.
     StillJump,
+    /// A stretch left out of the sound, and the rest encoded anew.
+    SoundCut,
     /// A stretch from another camera.
     Inserted,
     /// The picture stands still while time runs.
@@ -28,6 +30,10 @@ pub enum Fault {
     Covered,
     /// Pictures out of focus.
     Blurred,
+    /// Coded so coarsely that blocks take the place of the picture.
+    Blocky,
+    /// A part of the picture reduced to the means of its blocks.
+    LooseBlocks,
     /// Time passes and nothing was recorded.
     Gap,
     /// Packets that never arrived.
@@ -51,11 +57,13 @@ impl Fault {
     pub fn codes(self) -> &'static [&'static str] {
         match self {
             Self::HardCut | Self::JumpCut | Self::StillJump => &["video_cut"],
+            Self::SoundCut => &["audio_splice"],
             Self::Inserted => &["video_inserted", "video_cut"],
             Self::Frozen => &["video_frozen"],
             Self::Repeated => &["video_stutter"],
             Self::Black | Self::Covered => &["video_black"],
             Self::Blurred => &["video_blurred"],
+            Self::Blocky | Self::LooseBlocks => &["video_blocky"],
             Self::Gap => &["timestamp_gap"],
             Self::Dropped => &[
                 "decode_errors",
@@ -97,6 +105,14 @@ impl Fault {
             Self::Frozen | Self::Gap => &["video_cut", "video_stutter", "av_drift"],
             Self::Black | Self::Covered => &["video_cut", "video_frozen", "video_blurred"],
             Self::Blurred => &["video_cut"],
+            // Coarse coding repeats pictures, and leaves nothing sharp.
+            Self::Blocky => &[
+                "video_blurred",
+                "video_frozen",
+                "video_stutter",
+                "video_cut",
+            ],
+            Self::LooseBlocks => &["video_cut"],
             Self::Dropped => &[
                 "video_frozen",
                 "video_cut",
@@ -114,6 +130,7 @@ impl Fault {
             Self::HardCut
             | Self::JumpCut
             | Self::StillJump
+            | Self::SoundCut
             | Self::Inserted
             | Self::Repeated
             | Self::Reencoded => &["structure_contradicts_metadata"],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use unbroken_recipe::clip::ffmpeg;
 
 use super::kitchen::Kitchen;
-use super::recipe::{Bounds, How, Recipe, files, foreign, pictures};
+use super::recipe::{Bounds, How, Recipe, files, foreign, pictures, sound};
 use super::source::{LENGTH_MIN_S, Source};
 use super::truth::Truth;
 
@@ -70,6 +70,7 @@ pub fn cases(
         }
     };
     recipes.extend(foreign::recipes(source, &others, bounds));
+    recipes.extend(sound::recipes(source, bounds));
     recipes.extend(files::encoded(source, bounds));
     recipes.extend(files::copied(source));
     made.extend(recipes.into_iter().map(|recipe| {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{self, BlockEdges};
+use super::detached::{self, DetachedBlocks};
 use crate::measure::sharpness::{self, Detail};
 use crate::media::LumaView;
 
@@ -35,6 +36,11 @@ pub struct Clarity {
     /// Edges of coding blocks, at native size; `null` in very small pictures,
     /// and in measurements before version 2.
     pub block_edges: Option<BlockEdges>,
+    /// The largest group of macroblocks that have come loose from the picture
+    /// around them, at native size; `null` if there is none, and in measurements
+    /// before version 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detached_blocks: Option<DetachedBlocks>,
 }
 
 impl Clarity {
@@ -48,6 +54,7 @@ impl Clarity {
             edge_width_px: found.width_of_sharpest_px(SUBJECT_SHARE),
             blur_ratio: found.blur_of_sharpest(SUBJECT_SHARE),
             block_edges: blocks::measure(luma),
+            detached_blocks: detached::measure(luma),
         }
     }
 }

@@ -18,8 +18,16 @@ const RUN_MAX_S: f64 = 0.4;
 /// it differs by this many times what is usual. Where a picture was only put
 /// in, as by a conversion of the frame rate, it does not.
 const CATCH_UP: f64 = 1.25;
+/// A picture that differs by this many times what is usual, and has nothing to
+/// catch up with, shows another view: a cut, a lens that loses its focus or is
+/// covered. How much moved before says nothing of what moves now: measured, a
+/// view that is thrown out of focus moves by 0.15 of what it did, and begins with
+/// a step of 4 to 9 times the usual.
+const NEW_VIEW: f64 = 3.0;
 /// Moving pictures that say what is usual.
 const AROUND: usize = 12;
+/// Moving pictures from which on they do.
+const AROUND_MIN: u32 = 3;
 /// Pictures that are watched for the worst stretch.
 const STRETCH_S: f64 = 10.0;
 /// Distances between repeated pictures that can be a cadence.
@@ -58,6 +66,8 @@ pub(super) struct RepeatCounter {
     found: Repeats,
     /// Differences of pictures that move.
     alive: Recent,
+    /// How many of them the current view has had.
+    alive_count: u32,
     /// Start and length of the current run of repeated pictures.
     run: Option<(f64, u64)>,
     /// When the latest of those stood that replaced others.
@@ -72,6 +82,7 @@ impl Default for RepeatCounter {
         Self {
             found: Repeats::default(),
             alive: Recent::of(AROUND),
+            alive_count: 0,
             run: None,
             in_place_s: std::collections::VecDeque::new(),
             cadence: Cadence::default(),
@@ -89,7 +100,7 @@ impl RepeatCounter {
         let refreshes = key && !self.last_key;
         self.last_key = key;
         let usual = self.alive.quantile(0.5).unwrap_or(0.0);
-        let can_tell = usual >= ALIVE_DIFFERENCE;
+        let can_tell = self.alive_count >= AROUND_MIN && usual >= ALIVE_DIFFERENCE;
         self.found.judged_pictures += u64::from(can_tell);
         if can_tell && difference <= REPEATED_SHARE * usual {
             let (_, count) = self.run.get_or_insert((at_s, 0));
@@ -104,9 +115,13 @@ impl RepeatCounter {
             if difference >= CATCH_UP * usual {
                 self.in_place(start_s, count);
             }
+        } else if can_tell && difference >= NEW_VIEW * usual {
+            self.alive = Recent::of(AROUND);
+            self.alive_count = 0;
         } else if !refreshes {
             // Catching up is not what is usual.
             self.alive.add(difference);
+            self.alive_count = self.alive_count.saturating_add(1);
         }
     }
 
@@ -215,6 +230,34 @@ mod tests {
         assert_eq!(
             (converted.in_place_of_others, converted.cadence_pictures),
             (0, Some(5))
+        );
+    }
+
+    #[test]
+    fn a_view_out_of_focus_moves_less_and_repeats_nothing() {
+        // Differences from picture to picture as a camera's search for focus
+        // leaves them: a step, little motion, a step.
+        let mut counter = RepeatCounter::default();
+        let mut at_s = 0.0;
+        for difference in [6.0; 30]
+            .into_iter()
+            .chain([27.0])
+            .chain([0.9; 7])
+            .chain([12.0])
+            .chain([0.3; 9])
+            .chain([12.5])
+            .chain([0.8; 7])
+            .chain([27.0])
+            .chain([6.0; 30])
+        {
+            at_s += 1.0 / 30.0;
+            counter.see(at_s, difference, false);
+        }
+        let found = counter.finish();
+        assert_eq!(
+            (found.pictures, found.in_place_of_others),
+            (0, 0),
+            "{found:?}"
         );
     }
 

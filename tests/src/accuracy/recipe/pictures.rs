@@ -37,6 +37,7 @@ pub fn recipes(source: &Source, bounds: Bounds) -> Result<Vec<Recipe>, String> {
     recipes.extend(table.still());
     recipes.extend(table.dark());
     recipes.extend(table.blurred());
+    recipes.extend(table.blocky());
     recipes.extend(table.gaps());
     Ok(recipes)
 }
@@ -253,6 +254,55 @@ impl Table<'_> {
                 )
             })
             .collect()
+    }
+
+    /// Pictures of blocks: the whole of them, coded coarsely and anew, and a
+    /// ninth of them for two seconds, as where data were damaged.
+    fn blocky(&self) -> Vec<Recipe> {
+        let coarse = [
+            ("blocky_mpeg4_q31", "-c:v mpeg4 -q:v 31"),
+            ("blocky_mjpeg_q31", "-pix_fmt yuvj420p -c:v mjpeg -q:v 31"),
+            (
+                "blocky_x264_crf48",
+                "-c:v libx264 -preset veryfast -crf 48 -pix_fmt yuv420p",
+            ),
+        ];
+        let mut recipes: Vec<Recipe> = coarse
+            .into_iter()
+            .map(|(name, codec)| Recipe {
+                pictures: false,
+                how: How::after(
+                    words("-an -vf")
+                        .into_iter()
+                        .chain([self.base.clone()])
+                        .chain(words(codec))
+                        .collect(),
+                ),
+                ..self.recipe(
+                    name.to_owned(),
+                    String::new(),
+                    Some(Truth::whole(Fault::Blocky)),
+                )
+            })
+            .collect();
+        let m = self.middle_s();
+        let (from, to) = (m - 1.0, m + 1.0);
+        let third = |side: &str| format!("trunc({side}/48)*16");
+        recipes.push(self.recipe(
+            "loose_blocks_2s".to_owned(),
+            format!(
+                ",split[whole][part];[part]crop=w='{w}':h='{h}':x='{w}':y='{h}',\
+                 scale=iw/16:ih/16:flags=area,scale=iw*16:ih*16:flags=neighbor[loose];\
+                 [whole][loose]overlay=x='{}':y='{}':{}",
+                third("W"),
+                third("H"),
+                enable(from, to),
+                w = third("iw"),
+                h = third("ih"),
+            ),
+            Some(Truth::at(Fault::LooseBlocks, from, to)),
+        ));
+        recipes
     }
 
     /// Time that passes without a picture.

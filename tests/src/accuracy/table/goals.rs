@@ -75,7 +75,7 @@ pub(super) fn goals(run: &Run<'_>, out: &mut String) {
         Wanted::AtMost(0.03),
         &|half| camera(half, &|f| f.findings.iter().any(|said| said.is_alarm)),
     );
-    let starts: [(&str, Wanted, &[&str]); 8] = [
+    let starts: [(&str, Wanted, &[&str]); 10] = [
         (
             "stream-copy trims and joins",
             Wanted::AtLeast(0.99),
@@ -99,6 +99,16 @@ pub(super) fn goals(run: &Run<'_>, out: &mut String) {
         ),
         ("insertions of 1 s", Wanted::AtLeast(0.95), &["insert_1s"]),
         ("blur", Wanted::Nothing, &["blur_"]),
+        (
+            "coarse coding and loose blocks",
+            Wanted::Nothing,
+            &["blocky_", "loose_blocks"],
+        ),
+        (
+            "cuts in the sound with which the pictures agree",
+            Wanted::Nothing,
+            &["sound_cut_"],
+        ),
         (
             "black and covered lens",
             Wanted::Nothing,
