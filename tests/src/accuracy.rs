@@ -8,6 +8,7 @@
 pub mod found;
 pub mod kitchen;
 pub mod peer;
+pub mod photo;
 pub mod recipe;
 pub mod score;
 pub mod source;

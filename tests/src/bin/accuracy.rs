@@ -1,5 +1,5 @@
 //! Accuracy and speed, by a command that anyone can run again:
-//! `accuracy video DATA_DIR` and `accuracy speed`.
+//! `accuracy video DATA_DIR`, `accuracy photo DATA_DIR` and `accuracy speed`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,12 @@ use unbroken_probes::measurements::Span;
 use unbroken_tests::accuracy::found::Found;
 use unbroken_tests::accuracy::kitchen::{Kitchen, in_parallel};
 use unbroken_tests::accuracy::peer::Seen;
+use unbroken_tests::accuracy::photo::run::Wanted;
 use unbroken_tests::accuracy::recipe::Bounds;
 use unbroken_tests::accuracy::source::{Named, Source, named, sources};
 use unbroken_tests::accuracy::table::{Judged, Run, page};
 use unbroken_tests::accuracy::video::{Case, cases};
-use unbroken_tests::accuracy::{peer, speed};
+use unbroken_tests::accuracy::{peer, photo, speed};
 
 /// How often the checks are right, and how fast
 #[derive(Parser)]
@@ -49,6 +50,27 @@ enum What {
         /// Longest side of pictures that are encoded anew, in pixels
         #[arg(long, default_value_t = 854)]
         side: u32,
+        /// Leave the other tools out
+        #[arg(long)]
+        alone: bool,
+    },
+    /// Cases made by recipe from photos, through our checks and other tools
+    Photo {
+        /// The folder of photos whose truth its README tells
+        data_dir: PathBuf,
+        /// Where the page goes; to standard output without it
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// A list of further photos, a line each: file, tab, `untouched` or `written` (a program wrote it after the
+        /// camera), with `,soft` behind it if it is not sharp as it was taken, tab, where it comes from
+        #[arg(long, value_name = "LIST")]
+        sources: Vec<PathBuf>,
+        /// Longest side of pictures whose clarity is what counts, in pixels
+        #[arg(long, default_value_t = 1600)]
+        side: u32,
+        /// Only recipes of clarity
+        #[arg(long)]
+        only_clarity: bool,
         /// Leave the other tools out
         #[arg(long)]
         alone: bool,
@@ -110,14 +132,27 @@ fn run(arguments: Arguments) -> Result<(), String> {
                 length_max_s: seconds,
                 side_max_px: side,
             };
-            let text = video(&kitchen, &data_dir, &more, bounds, alone)?;
-            match out {
-                None => print!("{text}"),
-                Some(to) => {
-                    std::fs::write(&to, text).map_err(|e| format!("{}: {e}", to.display()))?;
-                }
-            }
-            Ok(())
+            write(out, &video(&kitchen, &data_dir, &more, bounds, alone)?)
+        }
+        What::Photo {
+            data_dir,
+            out,
+            sources,
+            side,
+            only_clarity,
+            alone,
+        } => {
+            let wanted = Wanted {
+                data_dir,
+                lists: sources,
+                bounds: photo::Bounds {
+                    side_max_px: side,
+                    only_clarity,
+                },
+                alone,
+                program: own_digest()?,
+            };
+            write(out, &photo::run::photo(&kitchen, &wanted)?)
         }
         What::Speed {
             source,
@@ -132,16 +167,18 @@ fn run(arguments: Arguments) -> Result<(), String> {
                 threads,
                 rounds,
             };
-            let text = speed::page(&kitchen, &bounds)?;
-            match out {
-                None => print!("{text}"),
-                Some(to) => {
-                    std::fs::write(&to, text).map_err(|e| format!("{}: {e}", to.display()))?;
-                }
-            }
-            Ok(())
+            write(out, &speed::page(&kitchen, &bounds)?)
         }
     }
+}
+
+/// The page where it is wanted.
+fn write(out: Option<PathBuf>, text: &str) -> Result<(), String> {
+    match out {
+        None => print!("{text}"),
+        Some(to) => std::fs::write(&to, text).map_err(|e| format!("{}: {e}", to.display()))?,
+    }
+    Ok(())
 }
 
 /// Every case with its file and its truth, for who looks into a row; with what
