@@ -26,6 +26,7 @@ pub mod audio_gap;
 pub mod audio_silent;
 pub mod audio_splice;
 pub mod av_drift;
+pub mod c2pa_manifest;
 pub mod capture_time_inconsistent;
 pub mod capture_time_missing;
 pub mod clock_in_future;

@@ -8,6 +8,8 @@
 mod avi_index;
 mod bmff;
 mod bytes;
+pub mod c2pa;
+mod cbor;
 mod clusters;
 mod counting;
 mod document;

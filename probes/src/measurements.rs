@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::container::c2pa::C2paManifest;
 pub use crate::container::jpeg_parts::JpegParts;
 pub use crate::measure::{
     audio::Audio, bitstream::Bitstream, clocks::MetadataClock, metadata::Exif, photo::Photo,
@@ -130,6 +131,9 @@ pub struct Container {
     /// The segments of a JPEG, named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jpeg: Option<JpegParts>,
+    /// Content credentials of C2PA, if there are any that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c2pa: Option<C2paManifest>,
     /// A video inside a photo (motion photo): where it starts.
     pub motion_photo_offset_bytes: Option<u64>,
     /// What the container counts by itself: fragments (ISO-BMFF), packets of

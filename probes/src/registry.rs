@@ -3,14 +3,15 @@
 
 use crate::check::{
     Check, ai_generated_mark, audio_channel_lost, audio_clipped, audio_gap, audio_silent,
-    audio_splice, av_drift, capture_time_inconsistent, capture_time_missing, clock_in_future,
-    clock_jump, counter_hole, decode_errors, duplicate, editor_trace, gop_pattern_broken,
-    hidden_by_edit_list, index_mismatch, join_mark, messenger_copy, outside_visit, photo_blurred,
-    photo_damaged, photo_edited, photo_exposure, photo_metadata_rewritten, photo_recompressed,
-    photo_screenshot, photo_small, photo_thumbnail_mismatch, saved_late, segment_gap,
-    stream_changed, structure_contradicts_metadata, timestamp_gap, trailing_data, truncated,
-    unlike_its_model, unreadable, video_black, video_blocky, video_blurred, video_cut,
-    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
+    audio_splice, av_drift, c2pa_manifest, capture_time_inconsistent, capture_time_missing,
+    clock_in_future, clock_jump, counter_hole, decode_errors, duplicate, editor_trace,
+    gop_pattern_broken, hidden_by_edit_list, index_mismatch, join_mark, messenger_copy,
+    outside_visit, photo_blurred, photo_damaged, photo_edited, photo_exposure,
+    photo_metadata_rewritten, photo_recompressed, photo_screenshot, photo_small,
+    photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
+    structure_contradicts_metadata, timestamp_gap, trailing_data, truncated, unlike_its_model,
+    unreadable, video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
+    video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -21,6 +22,7 @@ pub static CHECKS: &[&Check] = &[
     &unlike_its_model::CHECK,
     &photo_edited::CHECK,
     &photo_metadata_rewritten::CHECK,
+    &c2pa_manifest::CHECK,
     &trailing_data::CHECK,
     &join_mark::CHECK,
     &counter_hole::CHECK,

@@ -93,6 +93,8 @@ const NAMELESS: &[&str] = &[
     "MicrosoftPhoto.DateAcquired",
     "aigc",
     "aigc_info",
+    "c2pa",
+    "c2pa.digitalSourceType",
 ];
 
 /// Last parts of the names of fields in which people write what they like. A

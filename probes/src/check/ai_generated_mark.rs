@@ -23,13 +23,13 @@ pub static CHECK: Check = Check {
     },
     doc: StaticText {
         zh: "**检查内容** 文件中有没有 GB 45438-2025 规定的隐式标识(AIGC)、IPTC 数字来源类型 \
-             trainedAlgorithmicMedia,或常见生成软件写入的参数。\n\n\
+             (trainedAlgorithmicMedia 等,包括内容凭证 C2PA 中的),或常见生成软件写入的参数。\n\n\
              **测量方法** 查找元数据中的标识并逐字引用。没有标识不说明没有使用人工智能。\n\n\
              **可能含义** 文件自称由人工智能生成或合成,属确定的事实;改动范围需人工判断。\n\n\
              **常见的正常原因** 在手机相册中使用智能消除、增强后保存;误用示例图片。\n\n\
              **如何确认** 请提供设备中的原始文件并说明来源。",
         en: "**What it looks at** Whether the file carries the implicit label of GB 45438-2025 (AIGC), the IPTC \
-             digital source type trainedAlgorithmicMedia, or the parameters that common generators write.\n\n\
+             digital source types of made pictures (also in C2PA's credentials), or the parameters that common generators write.\n\n\
              **How it is measured** The marks are looked for in the metadata and quoted literally. No mark does \
              not mean that no model was used.\n\n\
              **What it can mean** The file says of itself that a model made or changed it: a fact. What was \
@@ -82,7 +82,9 @@ fn is_mark(trace: &Trace) -> bool {
         "aigc" => true,
         // ByteDance's editors write label_type 0 for "no AI".
         "aigc_info" => labelled(&trace.written),
-        "xmp.DigitalSourceType" => MADE.iter().any(|kind| trace.written.contains(kind)),
+        "xmp.DigitalSourceType" | "c2pa.digitalSourceType" => {
+            MADE.iter().any(|kind| trace.written.contains(kind))
+        }
         _ if FREE_TEXTS.contains(&field) => is_generator_text(&trace.written),
         _ if GENERATOR_TEXTS.contains(&field) => true,
         _ => field.ends_with(".digital_source_type") || field.ends_with(".AIGC"),
@@ -172,6 +174,10 @@ mod tests {
         assert!(!is_found(
             "exif.UserComment",
             "test of 3 steps, sampler no. 4"
+        ));
+        assert!(is_found(
+            "c2pa.digitalSourceType",
+            "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
         ));
         assert!(!is_found("c2pa", "C2PA manifest store (APP11)"));
     }

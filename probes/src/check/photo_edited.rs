@@ -2,7 +2,7 @@
 
 use crate::check::photo_recompressed::Sizes;
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Ruling, Seen, Strength};
-use crate::measurements::{Kind, Measurements, Trace};
+use crate::measurements::{JpegParts, Kind, Measurements, Trace};
 use crate::text::{StaticText, Text};
 use crate::writers;
 
@@ -179,8 +179,17 @@ fn reshaped(m: &Measurements) -> Option<Seen> {
                 picture.0, picture.1, exif.0, exif.1
             ),
         );
-        let turned = Seen::new(Level::Attention, Strength::Supporting, text);
-        return Some(turned.resting_on(Evidence::LibrarySave));
+        let turned = Seen::new(Level::Attention, Strength::Supporting, text)
+            .resting_on(Evidence::LibrarySave);
+        // Losslessly turned, the tables stay the camera's and their order is
+        // the library's.
+        let parts = m.container.as_ref().and_then(|c| c.jpeg.as_ref());
+        let is_library = parts.is_some_and(JpegParts::is_coded_as_by_libjpeg);
+        return Some(if is_library {
+            turned.asking_alone()
+        } else {
+            turned
+        });
     }
     if sizes.change().is_some() {
         return None;

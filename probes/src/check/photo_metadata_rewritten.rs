@@ -7,6 +7,10 @@ use crate::makers;
 use crate::measurements::{Exif, Kind, Measurements};
 use crate::text::{StaticText, Text};
 
+/// What the firmware of one maker of chips leaves as the time of digitising
+/// (measured: Motorola XT1068, LG Nexus 4, OPPO R7).
+const CHIP_DEFAULT: &str = "2002:12:08 12:00:00";
+
 /// The declaration.
 pub static CHECK: Check = Check {
     code: "photo_metadata_rewritten",
@@ -27,40 +31,55 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** EXIF 数据块是否还是相机写下的样子,还是被其他程序重新排过。\n\n\
              **测量方法** 逐字节读取目录和数据的位置:厂商私有数据中的指针是否仍指向原处,私有数据属于哪家厂商;\
              目录后是否少了指向下一目录的字段;是否有 Windows 为以后修改预留的空间、第二个 EXIF 数据块、\
-             Windows 的 XMP 数据包;多画面索引所列的画面是否还在;全部数据是否按重写程序的方式紧密排列,\
+             Windows 的 XMP 数据包;多画面索引所列的画面是否还在;拍摄时间与数字化时间、照片与缩略图目录的时间是否相同;全部数据是否按重写程序的方式紧密排列,\
              而该厂商的原始照片从未这样写(probes/data/makers.toml)。管理员可信文件中同型号也这样写的不列。\n\n\
              **可能含义** 拍摄后有程序修改过时间、地点、说明、方向等信息。画面不一定改动。\
              私有数据属于另一厂商的为强,其余单独出现时请人工查看,不作与原始照片不符的认定。\n\n\
-             **常见的正常原因** 在相册或看图软件中旋转、评分、加说明;地理标记软件;照片管理软件导入;网盘整理。\n\n\
+             **常见的正常原因** 在相册或看图软件中旋转、评分、加说明;地理标记软件;照片管理软件导入;网盘整理;扫描的旧照片(数字化时间较晚)。\n\n\
              **如何确认** 请提供设备中的原始文件;与同一设备其他照片的 EXIF 比较。",
         en: "**What it looks at** Whether the EXIF block is still as the camera wrote it, or was laid out anew by \
              another program.\n\n\
              **How it is measured** Directories and values are followed byte by byte: whether pointers in the \
              maker's notes still point to their place, and whose notes they are; directories without the pointer \
              to the next one; the room that Windows leaves for later edits, a second EXIF block, Windows' XMP \
-             packet; an index of pictures that are no longer there; a block packed as programs do that rebuild \
+             packet; an index of pictures that are no longer there; whether the \
+             times of capture and of digitising, of the photo and of its thumbnail's directory are one; a block packed as programs do that rebuild \
              it, where originals of the maker never were (probes/data/makers.toml). What the admin's vouched \
              files of the model have too is not listed.\n\n\
              **What it can mean** After capture a program changed time, place, caption, orientation or the like. \
              The picture need not have changed. Another maker's notes are a strong sign; the rest alone asks for \
              a person and calls nothing inconsistent.\n\n\
              **Usual innocent causes** Rotation, a rating or a caption in an album or viewer; geotagging; import \
-             by a photo manager; sorting by a cloud drive.\n\n\
+             by a photo manager; sorting by a cloud drive; a scan of a print (digitised later).\n\n\
              **What would settle it** The original file from the device; EXIF of other photos of the device.",
     },
     see_yourself: "exiftool -v3 {file}",
-    params: &[Param {
-        key: "notes_moved_bytes",
-        unit: "bytes",
-        default: 16.0,
-        min: 1.0,
-        max: 65_535.0,
-        doc: StaticText {
-            zh: "厂商私有数据移动至少这么多字节才算移动;越小越严。",
-            en: "The maker's notes count as moved from this many bytes on; smaller is stricter.",
+    params: &[
+        Param {
+            key: "digitised_apart_s",
+            unit: "s",
+            default: 60.0,
+            min: 2.0,
+            max: 86_400.0,
+            doc: StaticText {
+                zh: "拍摄时间与数字化时间相差超过此值才算不同;越小越严。",
+                en: "The times of capture and of digitising differ if they are further apart; smaller is stricter.",
+            },
+            source: "measured on 212 originals: at most 2 s, but for a chip's fixed default",
         },
-        source: "measured: originals of Canon are off by up to 12 bytes, moved notes by 18 and more",
-    }],
+        Param {
+            key: "notes_moved_bytes",
+            unit: "bytes",
+            default: 16.0,
+            min: 1.0,
+            max: 65_535.0,
+            doc: StaticText {
+                zh: "厂商私有数据移动至少这么多字节才算移动;越小越严。",
+                en: "The maker's notes count as moved from this many bytes on; smaller is stricter.",
+            },
+            source: "measured: originals of Canon are off by up to 12 bytes, moved notes by 18 and more",
+        },
+    ],
     judge,
 };
 
@@ -73,6 +92,8 @@ fn judge(case: &Case<'_>) -> Ruling {
         seen.extend(moved_notes(exif, case.limits.get("notes_moved_bytes")));
         seen.extend(laid_out_anew(case, exif, make));
     }
+    seen.extend(other_digitised(m, case.limits.get("digitised_apart_s")));
+    seen.extend(other_thumbnail_time(m));
     seen.extend(by_windows(m, make));
     seen.extend(second_block(m));
     seen.extend(lost_pictures(m));
@@ -166,7 +187,19 @@ fn laid_out_anew(case: &Case<'_>, exif: &Exif, make: &str) -> Option<Seen> {
             ),
         ));
     }
-    let maker = makers::of(make).filter(|maker| maker.never_packed && layout.is_packed())?;
+    if !layout.is_packed() {
+        return None;
+    }
+    let Some(maker) = makers::of(make).filter(|maker| maker.never_packed) else {
+        return Some(Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                "EXIF 各部分依次紧密排列、毫无间隙,是改写程序的写法,少数相机也这样写。",
+                "EXIF lies part by part without a gap, the manner of programs that rewrite it and of a few cameras.",
+            ),
+        ));
+    };
     Some(asks(
         format!(
             "EXIF 各部分依次紧密排列、毫无间隙,是改写程序(如 ExifTool、exiv2)的写法;所见 {} 个型号 {} 张“{make}”原始照片\
@@ -179,6 +212,53 @@ fn laid_out_anew(case: &Case<'_>, exif: &Exif, make: &str) -> Option<Seen> {
             maker.files, maker.models
         ),
     ))
+}
+
+/// A camera takes and digitises a picture at one instant and writes so.
+fn other_digitised(m: &Measurements, limit_s: f64) -> Option<Seen> {
+    let time = |field: &str| m.times.iter().find(|t| t.field == field);
+    let (taken, digitised) = (
+        time("exif.DateTimeOriginal")?,
+        time("exif.DateTimeDigitized")?,
+    );
+    let apart_s = (taken.local - digitised.local).num_seconds().unsigned_abs() as f64;
+    if apart_s <= limit_s || digitised.written.starts_with(CHIP_DEFAULT) {
+        return None;
+    }
+    let seen = asks(
+        format!(
+            "拍摄时间 {} 与数字化时间 {} 不同,而相机同时写入两者:其中一个在拍摄后被改过。",
+            taken.written, digitised.written
+        ),
+        format!(
+            "The time of capture, {}, is not the time of digitising, {}; a camera writes both at once: one of them was \
+             changed after capture.",
+            taken.written, digitised.written
+        ),
+    );
+    Some(Seen {
+        measured: Some(apart_s),
+        limit: Some(limit_s),
+        unit: "s",
+        ..seen
+    })
+}
+
+/// The thumbnail's directory keeps the time at which it was written.
+fn other_thumbnail_time(m: &Measurements) -> Option<Seen> {
+    let thumbnail = m.exif.as_ref()?.thumbnail_time.as_deref()?;
+    let file = m.times.iter().find(|t| t.field == "exif.DateTime")?;
+    // The zone, where there is one, follows the date and the time.
+    let written: String = file.written.chars().take(19).collect();
+    (thumbnail.len() == 19 && thumbnail != written).then(|| {
+        asks(
+            format!("缩略图目录中的时间为 {thumbnail},而照片的为 {written}:照片的时间在拍摄后被改过。"),
+            format!(
+                "The thumbnail's directory says {thumbnail}, the photo's {written}: the photo's time was changed after \
+                 capture."
+            ),
+        )
+    })
 }
 
 /// Room that Windows leaves, and its XMP packet.
@@ -249,7 +329,8 @@ mod tests {
     use crate::container::jpeg_parts::{JpegParts, PictureIndex};
     use crate::measure::metadata::layout::ExifLayout;
     use crate::measure::metadata::maker_note::MakerNote;
-    use crate::measurements::{Container, Trace};
+    use crate::measurements::{Container, Moment, TimeReading, Trace, Zone};
+    use chrono::NaiveDateTime;
 
     fn trial(make: &str, exif: Exif) -> Trial {
         let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
@@ -320,7 +401,10 @@ mod tests {
     #[test]
     fn a_packed_block_asks_where_originals_never_are() {
         assert_eq!(found(&trial("Apple", with(packed()))), [ASKS]);
-        assert_eq!(found(&trial("HTC", with(packed()))), []);
+        assert_eq!(
+            found(&trial("HTC", with(packed()))),
+            [(Strength::Supporting, Alone::Told)]
+        );
         let loose = ExifLayout {
             tail_bytes: 2,
             ..packed()
@@ -331,6 +415,45 @@ mod tests {
             ..packed()
         };
         assert_eq!(found(&trial("HTC", with(unlinked))), [ASKS]);
+    }
+
+    #[test]
+    fn times_that_a_camera_writes_at_once_are_one() {
+        let digitised = |written: &str| {
+            let mut trial = trial("SONY", Exif::default());
+            trial.m.times.push(TimeReading {
+                field: "exif.DateTimeDigitized".to_owned(),
+                written: written.to_owned(),
+                local: NaiveDateTime::parse_from_str(written, "%Y:%m:%d %H:%M:%S").unwrap(),
+                zone: Zone::Local,
+                moment: Moment::Capture,
+            });
+            found(&trial)
+        };
+        assert_eq!(digitised("2026:04:12 09:00:00"), []);
+        assert_eq!(digitised("2026:04:12 09:00:02"), []);
+        assert_eq!(digitised("2026:04:13 09:00:00"), [ASKS]);
+        assert_eq!(digitised(CHIP_DEFAULT), []);
+        let thumbnail = |written: &str| {
+            let mut trial = trial(
+                "SONY",
+                Exif {
+                    thumbnail_time: Some(written.to_owned()),
+                    ..Exif::default()
+                },
+            );
+            trial.m.times.push(TimeReading {
+                field: "exif.DateTime".to_owned(),
+                written: "2026:04:12 09:00:00 +08:00".to_owned(),
+                local: trial.m.times[0].local,
+                zone: Zone::Offset(28_800),
+                moment: Moment::Written,
+            });
+            found(&trial)
+        };
+        assert_eq!(thumbnail("2026:04:12 09:00:00"), []);
+        assert_eq!(thumbnail("2026:04:12 09:00:01"), [ASKS]);
+        assert_eq!(thumbnail("    "), []);
     }
 
     #[test]

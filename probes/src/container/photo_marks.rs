@@ -3,7 +3,7 @@
 use super::bytes::{Source, find, fourcc, quote};
 use super::jpeg::Segment;
 use super::structure::Structure;
-use super::{jpeg_parts, marks, photoshop, riff, xmp};
+use super::{c2pa, jpeg_parts, marks, photoshop, riff, xmp};
 
 /// Bytes read of one segment: all that a segment can hold.
 const SEGMENT_BYTES: u64 = 65_535;
@@ -40,6 +40,9 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
         }
     }
     out.container.jpeg = Some(parts);
+    if let Some(store) = c2pa::in_jpeg(src, segments) {
+        credentials(src, &store, out);
+    }
     for s in segments.iter().take(500) {
         if !matches!(s.marker, 0xE0..=0xEF | 0xFE) {
             continue;
@@ -68,6 +71,17 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
     }
 }
 
+/// What content credentials say, and the kinds of source among it.
+fn credentials(src: &mut Source<'_>, store: &[u8], out: &mut Structure) {
+    let Some(manifest) = c2pa::read(src, store) else {
+        return;
+    };
+    for kind in &manifest.source_types {
+        out.trace("c2pa.digitalSourceType", kind.clone(), None);
+    }
+    out.container.c2pa = Some(manifest);
+}
+
 /// `Photoshop 3.0` and the numbers of its resources: 0404 alone is a caption
 /// (IPTC), 040F, 0425 and the like come from a picture editor's save.
 fn photoshop_resources(body: &[u8]) -> String {
@@ -91,7 +105,11 @@ pub(super) fn png(src: &mut Source<'_>, out: &mut Structure) {
                 let body = src.owned(body_at, len.min(SEARCHED_BYTES));
                 png_text(&c.id, &body, body_at, out);
             }
-            "caBX" => out.trace("c2pa", "C2PA manifest store (caBX)", c.offset_bytes),
+            "caBX" => {
+                out.trace("c2pa", "C2PA manifest store (caBX)", c.offset_bytes);
+                let store = src.owned(body_at, len);
+                credentials(src, &store, out);
+            }
             _ => {}
         }
     }

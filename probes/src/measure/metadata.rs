@@ -73,6 +73,9 @@ pub struct Exif {
     pub width_px: Option<u32>,
     /// PixelYDimension: the picture's height when EXIF was written.
     pub height_px: Option<u32>,
+    /// The time in the thumbnail's directory, as written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thumbnail_time: Option<String>,
     /// The small picture that the camera stored beside the large one.
     pub thumbnail: Option<Thumbnail>,
     /// Length of the maker's own notes; `None` if there are none.

@@ -85,6 +85,7 @@ pub(super) fn read(
         orientation: number(Tag::Orientation),
         width_px: number(Tag::PixelXDimension),
         height_px: number(Tag::PixelYDimension),
+        thumbnail_time: thumbnail_time(exif),
         thumbnail: thumbnail(exif, offset_bytes),
         maker_note_bytes: maker_note_bytes(exif),
         maker_note: maker_note(exif),
@@ -183,6 +184,15 @@ fn device(exif: &exif::Exif, m: &mut Measurements) {
         .take()
         .or_else(|| clean(Tag::BodySerialNumber));
     device.software = device.software.take().or_else(|| clean(Tag::Software));
+}
+
+/// DateTime of the second directory.
+fn thumbnail_time(exif: &exif::Exif) -> Option<String> {
+    let Value::Ascii(lines) = &exif.get_field(Tag::DateTime, In::THUMBNAIL)?.value else {
+        return None;
+    };
+    let text = String::from_utf8_lossy(lines.first()?).trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 /// The embedded JPEG of the second directory.

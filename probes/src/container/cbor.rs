@@ -1,0 +1,164 @@
+//! CBOR (RFC 8949) as far as C2PA's assertions need it: bounded in depth and
+//! number, nothing allocated at the data's word.
+
+/// Deepest nesting followed.
+const DEPTH_MAX: u32 = 24;
+/// Most values read of one item.
+const VALUES_MAX: u32 = 20_000;
+
+/// One value; what has no use here is `Other`.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Value<'a> {
+    Unsigned(u64),
+    Bytes(&'a [u8]),
+    Text(&'a str),
+    Array(Vec<Value<'a>>),
+    Map(Vec<(Value<'a>, Value<'a>)>),
+    Other,
+}
+
+impl<'a> Value<'a> {
+    /// The value under a text key of a map.
+    pub(super) fn get(&self, key: &str) -> Option<&Value<'a>> {
+        match self {
+            Self::Map(pairs) => pairs
+                .iter()
+                .find(|(k, _)| *k == Self::Text(key))
+                .map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    pub(super) fn unsigned(&self) -> Option<u64> {
+        match self {
+            Self::Unsigned(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    pub(super) fn items(&self) -> &[Value<'a>] {
+        match self {
+            Self::Array(items) => items,
+            _ => &[],
+        }
+    }
+}
+
+/// The first item in `bytes`; `None` if it is damaged or beyond the bounds.
+pub(super) fn read(bytes: &[u8]) -> Option<Value<'_>> {
+    let mut reader = Reader {
+        rest: bytes,
+        values_left: VALUES_MAX,
+    };
+    reader.value(0)
+}
+
+struct Reader<'a> {
+    rest: &'a [u8],
+    values_left: u32,
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: u64) -> Option<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(usize::try_from(count).ok()?)?;
+        self.rest = rest;
+        Some(taken)
+    }
+
+    /// The argument of a head; `None` for lengths that are not stated, which
+    /// C2PA's encoding does not use.
+    fn argument(&mut self, short: u8) -> Option<u64> {
+        let width = match short {
+            0..=23 => return Some(u64::from(short)),
+            24 => 1,
+            25 => 2,
+            26 => 4,
+            27 => 8,
+            _ => return None,
+        };
+        let bytes = self.take(width)?;
+        Some(bytes.iter().fold(0, |sum, &b| (sum << 8) | u64::from(b)))
+    }
+
+    fn value(&mut self, depth: u32) -> Option<Value<'a>> {
+        self.values_left = self.values_left.checked_sub(1)?;
+        if depth > DEPTH_MAX {
+            return None;
+        }
+        let head = *self.take(1)?.first()?;
+        let argument = self.argument(head & 0x1F)?;
+        Some(match head >> 5 {
+            0 => Value::Unsigned(argument),
+            2 => Value::Bytes(self.take(argument)?),
+            3 => Value::Text(std::str::from_utf8(self.take(argument)?).ok()?),
+            4 => {
+                let mut items = Vec::new();
+                for _ in 0..argument {
+                    items.push(self.value(depth + 1)?);
+                }
+                Value::Array(items)
+            }
+            5 => {
+                let mut pairs = Vec::new();
+                for _ in 0..argument {
+                    pairs.push((self.value(depth + 1)?, self.value(depth + 1)?));
+                }
+                Value::Map(pairs)
+            }
+            // A tag says what the next value is for.
+            6 => self.value(depth + 1)?,
+            // Negative numbers, floats, true, false, null.
+            _ => Value::Other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_and_found_by_key() {
+        // {"alg": "sha256", "hash": h'0102', "n": [1, 300, -1, true, 1(5)]}
+        let bytes =
+            b"\xa3\x63alg\x66sha256\x64hash\x42\x01\x02\x61n\x85\x01\x19\x01\x2c\x20\xf5\xc1\x05";
+        let value = read(bytes).unwrap();
+        assert_eq!(value.get("alg").and_then(Value::text), Some("sha256"));
+        assert_eq!(value.get("hash").and_then(Value::bytes), Some(&[1, 2][..]));
+        let numbers: Vec<Option<u64>> = value
+            .get("n")
+            .unwrap()
+            .items()
+            .iter()
+            .map(Value::unsigned)
+            .collect();
+        assert_eq!(numbers, [Some(1), Some(300), None, None, Some(5)]);
+        for end in 0..bytes.len() {
+            assert_eq!(read(&bytes[..end]), None);
+        }
+    }
+
+    #[test]
+    fn depth_number_and_length_are_bounded() {
+        assert_eq!(read(&[0x81; 1_000]), None);
+        assert_eq!(read(b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff\x01"), None);
+        assert_eq!(read(b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff\x01"), None);
+        let mut many = vec![0x9A, 0, 1, 0, 0];
+        many.resize(70_000, 0);
+        assert_eq!(read(&many), None);
+    }
+}
