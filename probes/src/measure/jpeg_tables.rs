@@ -196,6 +196,17 @@ fn ijg_table(base: &[u8; 64], quality: u8) -> impl Iterator<Item = u16> + '_ {
     })
 }
 
+/// Where the i-th coefficient in zigzag order stands, row by row.
+pub(crate) fn zigzag(index: usize) -> usize {
+    ZIGZAG.get(index).copied().map_or(0, usize::from)
+}
+
+/// The step of the Independent JPEG Group's luma table at a place, row by row,
+/// for a quality from 1 to 100.
+pub(crate) fn ijg_luma_step(at: usize, quality: u8) -> u16 {
+    ijg_table(&LUMA, quality).nth(at).unwrap_or(1)
+}
+
 fn compare_with_ijg(found: &mut JpegTables) {
     let [luma, others @ ..] = found.quantisation.as_slice() else {
         return;

@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exposure::{self, Exposure, Range};
+use super::first_save::{self, FirstSave};
+use super::jpeg_grid::{self, JpegGrid};
 use super::jpeg_tables::JpegTables;
 use super::pixels::Pixels;
 use super::sharpness::{self, Sharpness};
 use super::thumbnail::Thumbnail;
 
 /// Every so many rows are looked at for fine detail.
-const DETAIL_ROW_STEP: usize = 8;
+const DETAIL_ROW_STEP: usize = 24;
 
 /// A still picture. Tiles lie over the upright picture; of a damaged one,
 /// over the part that could be decoded.
@@ -50,6 +52,11 @@ pub struct Photo {
     pub fine_detail_ratio: Option<f64>,
     /// How it was coded, if it is a JPEG.
     pub jpeg: Option<JpegTables>,
+    /// Where the grid of JPEG lies in a picture that has one or came out of
+    /// one.
+    pub jpeg_grid: Option<JpegGrid>,
+    /// Whether it was compressed once before, if it is a JPEG.
+    pub first_save: Option<FirstSave>,
     /// The thumbnail in its EXIF, or the one that HEIF keeps beside the picture.
     pub thumbnail: Option<Thumbnail>,
 }
@@ -78,6 +85,16 @@ impl Photo {
             self.exposure = Some(exposure::measure(view, Range::Full));
         }
         self.fine_detail_ratio = fine_detail_ratio(native);
+    }
+
+    /// Adds what the pixels tell of how the picture was coded before; only for
+    /// a whole picture whose last coding left the grid of JPEG in place.
+    pub fn look_for_coding(&mut self, native: &Pixels) {
+        let tables = self.jpeg.as_ref();
+        let luma_steps = tables.and_then(|tables| tables.quantisation.first());
+        let steps = luma_steps.map_or(&[][..], Vec::as_slice);
+        self.jpeg_grid = jpeg_grid::measure(native, self.orientation, steps);
+        self.first_save = luma_steps.and_then(|steps| first_save::measure(native, steps));
     }
 }
 

@@ -4,6 +4,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use super::decision_scale::{Gray, fitted, shrink_rows};
+use crate::measurements::Region;
 
 /// JPEG quality of viewing copies. Named guess: no visible loss at their size.
 const STILL_QUALITY: u8 = 82;
@@ -200,6 +201,25 @@ impl Pixels {
     }
 }
 
+/// A part of the coded picture where it lies in the upright one; `orientation`
+/// as in [`Pixels::upright`].
+pub fn upright_region(coded: Region, orientation: u16) -> Region {
+    let Region { x, y, w, h } = coded;
+    let (right, below) = (1.0 - x - w, 1.0 - y - h);
+    let (x, y, is_turned) = match orientation {
+        2 => (right, y, false),
+        3 => (right, below, false),
+        4 => (x, below, false),
+        5 => (y, x, true),
+        6 => (below, x, true),
+        7 => (below, right, true),
+        8 => (y, right, true),
+        _ => (x, y, false),
+    };
+    let (w, h) = if is_turned { (h, w) } else { (w, h) };
+    Region { x, y, w, h }
+}
+
 /// Luma of red, green, blue by ITU-R BT.601, as JPEG has it.
 fn luma_of(rgb: &[u8]) -> u8 {
     let weights = [299_u32, 587, 114];
@@ -245,6 +265,28 @@ mod tests {
             let upright = coded.upright(orientation);
             assert_eq!(upright.data, expected.as_bytes(), "{orientation}");
             assert_eq!(upright.width_px, width);
+        }
+    }
+
+    #[test]
+    fn a_region_turns_with_its_picture() {
+        // The upper left cell of 2×3, named by its letter in the turned picture.
+        let coded = Pixels::new(b"abcdef".to_vec(), 2, 3, Layout::Gray).unwrap();
+        let first = Region {
+            x: 0.0,
+            y: 0.0,
+            w: 0.5,
+            h: 1.0 / 3.0,
+        };
+        for orientation in 0..=9 {
+            let upright = coded.upright(orientation);
+            let region = upright_region(first, orientation);
+            let at = |share: f64, side: u32| (share * f64::from(side)).round() as usize;
+            let column = at(region.x, upright.width_px());
+            let row = at(region.y, upright.height_px());
+            assert_eq!(upright.row(row)[column], b'a', "{orientation}");
+            assert_eq!(at(region.w, upright.width_px()), 1, "{orientation}");
+            assert_eq!(at(region.h, upright.height_px()), 1, "{orientation}");
         }
     }
 

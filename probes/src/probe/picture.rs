@@ -19,6 +19,9 @@ const VERSION: u32 = 1;
 const SAID_MAX_CHARS: usize = 200;
 /// Instruments that look at pixels.
 const PIXEL_INSTRUMENTS: [&str; 3] = ["sharpness", "exposure", "thumbnail"];
+/// Formats that have the grid of JPEG or no blocks of their own, so that an
+/// older one can be seen.
+const KEEPING_THE_GRID: [&str; 4] = ["jpeg", "png", "bmp", "tiff"];
 
 /// Why the pixels of a raw picture are not measured.
 const RAW: &str = "the picture is raw: a sensor's data, which are not developed here";
@@ -84,7 +87,7 @@ pub(super) fn measure(
     };
     drop_duplicates(m);
     let stills = decoded
-        .map(|decoded| look(&decoded, embedded, wants, &mut photo, m))
+        .map(|decoded| look(&decoded, format, embedded, wants, &mut photo, m))
         .unwrap_or_default();
     m.photo = Some(photo);
     stills
@@ -148,6 +151,7 @@ fn note_decoding(decoded: &Decoded, photo: &mut Photo, m: &mut Measurements) {
 
 fn look(
     decoded: &Decoded,
+    format: &str,
     embedded: Option<&[u8]>,
     wants: &Wants,
     photo: &mut Photo,
@@ -164,6 +168,13 @@ fn look(
             None => thumbnail::measure(embedded?, view),
         });
         measured.push("thumbnail");
+        if KEEPING_THE_GRID.contains(&format) {
+            photo.look_for_coding(&decoded.pixels);
+            measured.push("jpeg_grid");
+            if photo.first_save.is_some() {
+                measured.push("first_save");
+            }
+        }
     }
     if photo.jpeg.is_some() {
         measured.push("jpeg_tables");
@@ -279,7 +290,7 @@ mod tests {
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
-        assert_eq!(m.instruments.len(), 4);
+        assert_eq!(m.instruments.len(), 6);
     }
 
     #[test]
