@@ -74,8 +74,15 @@ pub fn shrink(luma: LumaView<'_>, width_px: u32, height_px: u32) -> Gray {
     }
 }
 
+/// Parts of one in which the shares of rows are counted: with eight whole rows
+/// the sums still fit 16 bits, so that they go through the vector units.
+const ROW_PARTS: u16 = 32;
+/// Parts that the 16-bit sums hold: 257 times white is the most.
+const ROW_PARTS_MAX: u16 = 257;
+
 /// Rows of interleaved channels brought to a smaller size, every sample the
-/// mean of the area that it covers; neither size may be empty.
+/// mean of the area that it covers, to a sixty-fourth of a row; neither size may
+/// be empty.
 pub(crate) fn shrink_rows<'a>(
     row: impl Fn(usize) -> &'a [u8],
     (from_w, from_h): (usize, usize),
@@ -84,22 +91,72 @@ pub(crate) fn shrink_rows<'a>(
 ) -> Vec<u8> {
     let mut data = Vec::with_capacity(to_w * to_h * channels);
     let columns = spans(from_w, to_w);
+    let mut parts = vec![0_u16; from_w * channels];
     let mut sums = vec![0.0_f32; from_w * channels];
     for (first, last, w_first, w_last) in spans(from_h, to_h) {
         sums.fill(0.0);
-        let mut weight = 0.0;
+        parts.fill(0);
+        let (mut weight, mut filled) = (0.0, 0);
         for y in first..=last {
-            let w = share(y, first, last, w_first, w_last);
-            weight += w;
-            for (sum, &px) in sums.iter_mut().zip(row(y)) {
-                *sum += w * f32::from(px);
+            let share = share(y, first, last, w_first, w_last);
+            let count = ((share * f32::from(ROW_PARTS)).round() as u16).clamp(1, ROW_PARTS);
+            if filled + count > ROW_PARTS_MAX {
+                empty(&mut parts, &mut sums);
+                filled = 0;
+            }
+            filled += count;
+            weight += f32::from(count);
+            for (sum, px) in parts.iter_mut().zip(row(y)) {
+                *sum = sum.wrapping_add(u16::from(*px).wrapping_mul(count));
             }
         }
-        for span in &columns {
-            data.extend((0..channels).map(|c| mean(&sums, span, weight, channels, c)));
+        empty(&mut parts, &mut sums);
+        match channels {
+            3 => across::<3>(&sums, &columns, weight, &mut data),
+            _ => across::<1>(&sums, &columns, weight, &mut data),
         }
     }
     data
+}
+
+/// Moves the 16-bit sums over to where there is more room.
+fn empty(parts: &mut [u16], sums: &mut [f32]) {
+    for (sum, part) in sums.iter_mut().zip(parts) {
+        *sum += f32::from(*part);
+        *part = 0;
+    }
+}
+
+/// Means along a row of `N` interleaved channels whose rows weigh `weight`.
+fn across<const N: usize>(sums: &[f32], columns: &[Reach], weight: f32, data: &mut Vec<u8>) {
+    let cells = sums.as_chunks::<N>().0;
+    for &(first, last, w_first, w_last) in columns {
+        let reach = cells.get(first..=last).unwrap_or(&[]);
+        let (mut sum, mut area) = ([0.0_f32; N], 0.0_f32);
+        let mut add = |cell: &[f32; N], w: f32| {
+            area += w;
+            for (sum, v) in sum.iter_mut().zip(cell) {
+                *sum += w * v;
+            }
+        };
+        match reach {
+            [] => {}
+            [only] => add(only, w_first),
+            [left, middle @ .., right] => {
+                add(left, w_first);
+                middle.iter().for_each(|cell| add(cell, 1.0));
+                add(right, w_last);
+            }
+        }
+        let total = area * weight;
+        data.extend(sum.map(|sum| {
+            if total > 0.0 {
+                (sum / total + 0.5) as u8
+            } else {
+                0
+            }
+        }));
+    }
 }
 
 /// First and last source index of a target pixel and the shares of both ends.
@@ -126,28 +183,6 @@ fn share(i: usize, first: usize, last: usize, w_first: f32, w_last: f32) -> f32 
         w_last
     } else {
         1.0
-    }
-}
-
-fn mean(
-    sums: &[f32],
-    &(first, last, w_first, w_last): &Reach,
-    weight: f32,
-    channels: usize,
-    channel: usize,
-) -> u8 {
-    let cells = sums.get(first * channels + channel..).unwrap_or(&[]);
-    let (mut sum, mut area) = (0.0_f32, 0.0_f32);
-    for (i, cell) in (first..=last).zip(cells.iter().step_by(channels)) {
-        let w = share(i, first, last, w_first, w_last);
-        sum += w * cell;
-        area += w;
-    }
-    let total = area * weight;
-    if total > 0.0 {
-        (sum / total + 0.5) as u8
-    } else {
-        0
     }
 }
 

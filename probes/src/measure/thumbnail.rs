@@ -10,17 +10,26 @@ use exif::{Exif, In, Tag};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decision_scale::{Gray, shrink};
+use super::decision_scale::{Gray, fitted, shrink};
 use super::picture_decoding::decode_jpeg;
+use super::pixels::upright_region;
+use crate::measurements::Region;
 use crate::media::LumaView;
+
+mod difference;
 
 /// Size at which the two are compared (research/forensics.md 2e, 5).
 const COMPARED_PX: (u32, u32) = (64, 48);
+/// Long side to which the picture is brought before.
+const LONG_SIDE_PX: u32 = 320;
 /// Rows and columns darker than this on the average are bars. Named guess.
 const BAR_LEVELS: u32 = 18;
 /// Least spread of a picture that can be compared, in grey levels; below it,
 /// agreement is chance. Named guess.
 const SPREAD_MIN: f64 = 4.0;
+/// Below this correlation the two show different things, and parts that differ
+/// mean nothing.
+const ALIKE_MIN: f32 = 0.8;
 /// Shares of a side that a crop may leave: lens correction, digital
 /// stabilisation. Named guess.
 const CROPS: [f32; 3] = [1.0, 0.94, 0.88];
@@ -40,6 +49,21 @@ pub struct Thumbnail {
     pub correlation: Option<f32>,
     /// The explanation of the best one.
     pub explanation: Explanation,
+    /// Parts of the upright picture that differ while the rest agrees, at most
+    /// 8; tones are brought together first.
+    pub differences: Vec<ThumbnailDifference>,
+}
+
+/// A part that the thumbnail shows otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ThumbnailDifference {
+    /// Where it lies in the upright picture.
+    pub region: Region,
+    /// Root mean square difference there, in grey levels of the picture.
+    pub levels: f32,
+    /// How often that is what most of the picture differs by.
+    pub times_usual: f32,
 }
 
 /// What makes thumbnail and picture agree best.
@@ -77,75 +101,138 @@ pub fn embedded(exif: &Exif) -> Option<&[u8]> {
     exif.buf().get(start..start.checked_add(length)?)
 }
 
-/// Compares the thumbnail with the picture, both as coded; `None` if the
-/// thumbnail cannot be decoded.
-pub fn measure(thumbnail_jpeg: &[u8], picture: LumaView<'_>) -> Option<Thumbnail> {
-    compare(&decode_jpeg(thumbnail_jpeg).ok()?.pixels.luma(), picture)
+/// Compares the thumbnail with the picture, both as coded; `orientation` is
+/// EXIF's. `None` if the thumbnail cannot be decoded.
+pub fn measure(
+    thumbnail_jpeg: &[u8],
+    picture: LumaView<'_>,
+    orientation: u16,
+) -> Option<Thumbnail> {
+    let small = decode_jpeg(thumbnail_jpeg).ok()?.pixels.luma();
+    compare(&small, picture, orientation)
 }
 
 /// The same for a thumbnail that is decoded already.
-pub fn compare(thumbnail: &Gray, picture: LumaView<'_>) -> Option<Thumbnail> {
+pub fn compare(thumbnail: &Gray, picture: LumaView<'_>, orientation: u16) -> Option<Thumbnail> {
     let small = thumbnail.view()?;
+    // Every explanation looks at the whole picture again.
+    let (width_px, height_px) = fitted(picture.width_px, picture.height_px, LONG_SIDE_PX);
+    let reduced = shrink(picture, width_px, height_px);
+    let picture = reduced.view()?;
+    let as_is = Pair::of(small, picture);
     let mut found = Thumbnail {
         width_px: small.width_px,
         height_px: small.height_px,
-        correlation_as_is: correlation(small, picture),
+        correlation_as_is: as_is.correlation(),
         ..Thumbnail::default()
     };
     found.correlation = found.correlation_as_is;
-    let mut consider = |explanation, value: Option<f32>| {
+    let mut best = (as_is, picture);
+    let mut consider = |explanation, a: LumaView<'_>, b| {
+        let pair = Pair::of(a, b);
+        let value = pair.correlation();
         // Another explanation must be clearly better to be given.
         if value > found.correlation.map(|best| best + 0.005) {
             found.correlation = value;
             found.explanation = explanation;
+            best = (pair, b);
         }
     };
     let trimmed = without_bars(small);
     if (trimmed.width_px, trimmed.height_px) != (small.width_px, small.height_px) {
-        consider(Explanation::Bars, correlation(trimmed, picture));
+        consider(Explanation::Bars, trimmed, picture);
     }
     for crop in CROPS {
         for (a, b) in [(small, picture), (trimmed, picture)] {
-            consider(Explanation::Crop, correlation(cut_like(a, b, crop), b));
-            consider(Explanation::Crop, correlation(a, cut_like(b, a, crop)));
+            consider(Explanation::Crop, cut_like(a, b, crop), b);
+            consider(Explanation::Crop, a, cut_like(b, a, crop));
         }
     }
     for quarters in 1..4 {
         if let Some(turned) = turned(trimmed, quarters).view() {
-            consider(Explanation::Turned, correlation(turned, picture));
-            consider(
-                Explanation::Turned,
-                correlation(turned, cut_like(picture, turned, 1.0)),
-            );
+            consider(Explanation::Turned, turned, picture);
+            let cut = cut_like(picture, turned, 1.0);
+            consider(Explanation::Turned, turned, cut);
         }
+    }
+    if found.correlation >= Some(ALIKE_MIN) {
+        let (pair, shown) = best;
+        let place = place_of(shown, picture);
+        found.differences = difference::find(&pair)
+            .into_iter()
+            .map(|difference| ThumbnailDifference {
+                region: upright_region(within(difference.region, place), orientation),
+                ..difference
+            })
+            .collect();
     }
     Some(found)
 }
 
-/// Normalised cross-correlation of the two, both brought to one size.
-fn correlation(a: LumaView<'_>, b: LumaView<'_>) -> Option<f32> {
-    let (width, height) = COMPARED_PX;
-    let (width, height) = (
-        width.min(a.width_px).min(b.width_px),
-        height.min(a.height_px).min(b.height_px),
+/// Where a part cut out by [`part`] lies in the whole, in shares of it.
+fn place_of(shown: LumaView<'_>, whole: LumaView<'_>) -> Region {
+    let (w, h) = (f64::from(whole.width_px), f64::from(whole.height_px));
+    let (part_w, part_h) = (
+        f64::from(shown.width_px) / w,
+        f64::from(shown.height_px) / h,
     );
-    let (a, b) = (shrink(a, width, height), shrink(b, width, height));
-    let count = a.data.len() as f64;
-    let mean = |g: &Gray| g.data.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
-    let (mean_a, mean_b) = (mean(&a), mean(&b));
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (va, vb) in a.data.iter().zip(&b.data) {
-        let (da, db) = (f64::from(*va) - mean_a, f64::from(*vb) - mean_b);
-        ab += da * db;
-        aa += da * da;
-        bb += db * db;
+    // All parts are cut from the middle.
+    Region {
+        x: (1.0 - part_w) / 2.0,
+        y: (1.0 - part_h) / 2.0,
+        w: part_w,
+        h: part_h,
     }
-    let spread_min = SPREAD_MIN * SPREAD_MIN * count;
-    if count < 16.0 || aa < spread_min || bb < spread_min {
-        return None;
+}
+
+/// A region of a part, as one of the whole.
+fn within(region: Region, part: Region) -> Region {
+    Region {
+        x: part.x + region.x * part.w,
+        y: part.y + region.y * part.h,
+        w: region.w * part.w,
+        h: region.h * part.h,
     }
-    let value = (ab / (aa * bb).sqrt()) as f32;
-    Some((value * 1000.0).round() / 1000.0)
+}
+
+/// Thumbnail and picture brought to one small size.
+#[derive(Clone, Debug)]
+struct Pair {
+    thumbnail: Gray,
+    picture: Gray,
+}
+
+impl Pair {
+    fn of(thumbnail: LumaView<'_>, picture: LumaView<'_>) -> Self {
+        let (width, height) = COMPARED_PX;
+        let width = width.min(thumbnail.width_px).min(picture.width_px);
+        let height = height.min(thumbnail.height_px).min(picture.height_px);
+        Self {
+            thumbnail: shrink(thumbnail, width, height),
+            picture: shrink(picture, width, height),
+        }
+    }
+
+    /// Normalised cross-correlation of the two.
+    fn correlation(&self) -> Option<f32> {
+        let (a, b) = (&self.thumbnail, &self.picture);
+        let count = a.data.len() as f64;
+        let mean = |g: &Gray| g.data.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+        let (mean_a, mean_b) = (mean(&a), mean(&b));
+        let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+        for (va, vb) in a.data.iter().zip(&b.data) {
+            let (da, db) = (f64::from(*va) - mean_a, f64::from(*vb) - mean_b);
+            ab += da * db;
+            aa += da * da;
+            bb += db * db;
+        }
+        let spread_min = SPREAD_MIN * SPREAD_MIN * count;
+        if count < 16.0 || aa < spread_min || bb < spread_min {
+            return None;
+        }
+        let value = (ab / (aa * bb).sqrt()) as f32;
+        Some((value * 1000.0).round() / 1000.0)
+    }
 }
 
 /// The part in the middle, clipped to the picture.
@@ -254,7 +341,7 @@ mod tests {
     }
 
     fn compared(thumbnail: &Gray, with: &Gray) -> Thumbnail {
-        measure(&jpeg(thumbnail), with.view().unwrap()).unwrap()
+        measure(&jpeg(thumbnail), with.view().unwrap(), 1).unwrap()
     }
 
     #[test]
@@ -306,11 +393,39 @@ mod tests {
     }
 
     #[test]
+    fn what_was_painted_over_is_found_where_it_is_and_exposure_is_no_difference() {
+        let picture = scene(1);
+        let thumbnail = small(&picture, 160, 120);
+        let mut edited = picture.clone();
+        for y in 300..390 {
+            for x in 120..240 {
+                let px = &mut edited.data[y * 640 + x];
+                *px = px.wrapping_add(90).clamp(30, 200);
+            }
+        }
+        let found = compared(&thumbnail, &edited);
+        let [difference] = found.differences.as_slice() else {
+            panic!("{found:?}")
+        };
+        let Region { x, y, w, h } = difference.region;
+        assert!((x * 640.0 - 120.0).abs() < 60.0 && (y * 480.0 - 300.0).abs() < 60.0);
+        assert!((w * 640.0 - 120.0).abs() < 90.0 && (h * 480.0 - 90.0).abs() < 90.0);
+        assert!(difference.levels > 20.0 && difference.times_usual > 4.0);
+        // The same scene in other tones, and as it is.
+        let mut brighter = picture.clone();
+        for px in &mut brighter.data {
+            *px = (255.0 * (f32::from(*px) / 255.0).powf(0.7)) as u8;
+        }
+        assert_eq!(compared(&thumbnail, &picture).differences, []);
+        assert_eq!(compared(&thumbnail, &brighter).differences, []);
+    }
+
+    #[test]
     fn plain_pictures_cannot_be_compared_and_broken_ones_are_none() {
         let plain = picture(640, 480, |_, _| 128.0);
         let found = compared(&small(&plain, 160, 120), &plain);
         assert_eq!((found.correlation, found.correlation_as_is), (None, None));
-        assert!(measure(b"no jpeg", plain.view().unwrap()).is_none());
+        assert!(measure(b"no jpeg", plain.view().unwrap(), 1).is_none());
         let tiny = compared(&small(&scene(1), 1, 1), &scene(1));
         assert_eq!(tiny.correlation, None);
     }

@@ -164,8 +164,8 @@ fn look(
     if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
         let luma = reduced.luma();
         photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
-            Some(small) => thumbnail::compare(small, view),
-            None => thumbnail::measure(embedded?, view),
+            Some(small) => thumbnail::compare(small, view, photo.orientation),
+            None => thumbnail::measure(embedded?, view, photo.orientation),
         });
         measured.push("thumbnail");
         if KEEPING_THE_GRID.contains(&format) {
