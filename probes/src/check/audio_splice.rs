@@ -1,13 +1,20 @@
 //! `audio_splice`: the waveform of the sound breaks off.
 
-use crate::check::moments::{clock, sound_of, spans};
+use crate::check::moments::{clock, picture_timing, sound_of, sound_timing, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::audio::WaveformBreak;
-use crate::measurements::{Kind, Span};
+use crate::measurements::{Kind, Measurements, Span};
 use crate::text::{StaticText, Text};
 
 /// A finding names the instant and this much on either side.
 const HALF_SPAN_S: f64 = 0.005;
+/// A loss that the times or the decoder tell of explains breaks this near: the
+/// distance at which signs count as one instant.
+const LOSS_NEAR_S: f64 = 0.5;
+/// A picture is missing from this many usual steps on (research/forensics.md 2c).
+const MISSING_STEPS: f64 = 1.5;
+/// Holes up to this length in the sound's times are rounding.
+const HOLE_MIN_S: f64 = 0.005;
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -29,7 +36,8 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** 声音波形在某一瞬间突然接到另一处,而该瞬间本身并没有声响。\n\n\
              **测量方法** 以2.5毫秒为一块,比较采样的四阶差分(波形的粗糙程度)与前后各0.1秒内最粗糙处;\
              超过限值、只持续数毫秒、响度没有同时升高、其后也没有余响的为断点。敲击、说话、开关等真实声响会更响并有余响,\
-             予以排除。断点频繁的录音,断点是其自身特点,只作提示。首尾0.3秒不计。\n\n\
+             予以排除。断点频繁的录音,断点是其自身特点,只作提示;断点附近0.5秒内时间戳有空缺或解码有误的,说明是录制\
+             设备丢失了数据,也只作提示。首尾0.3秒不计。\n\n\
              **可能含义** 该处有一段声音被删去,或接入了另一段声音。\n\n\
              **常见的正常原因** 录音程序丢失数据、暂停后继续录制、话筒或接头接触不良、静电。因此单凭此项只作提示,\
              须在0.5秒内有画面、时间戳或结构上的迹象相符。底噪中高频较强的录音、经淡入淡出的剪接测不出,\
@@ -41,8 +49,9 @@ pub static CHECK: Check = Check {
              waveform is) is held against the roughest place within 0.1 s on either side. A break is beyond the \
              limit, over within milliseconds, no louder than what surrounds it, and does not ring on. What \
              sounds itself, such as a knock, speech or a switch, is louder and rings on. Where breaks are \
-             frequent they are a habit of the recording and told for information. The first and last 0.3 s are \
-             left out.\n\n\
+             frequent they are a habit of the recording and told for information; so are those within 0.5 s of a \
+             hole in the timestamps or of damage, where the recorder itself lost data. The first and last 0.3 s \
+             are left out.\n\n\
              **What it can mean** A piece of the sound was taken out there, or another was put in.\n\n\
              **Usual innocent causes** A recorder that lost data, or was paused; a loose microphone or plug; \
              static. So this alone is only told, and pictures, timestamps or structure must agree within 0.5 s. \
@@ -134,17 +143,52 @@ fn judge(case: &Case<'_>) -> Ruling {
     };
     let limit = case.limits.get("roughness_db");
     let found: Vec<&WaveformBreak> = breaks.iter().filter(|b| is_break(b, case)).collect();
-    let (Some(clearest), minutes) = (
-        found.iter().map(|b| b.roughness_db).reduce(f32::max),
-        (audio.duration_s / 60.0).max(1.0),
-    ) else {
-        return Ruling::Pass;
-    };
+    let minutes = (audio.duration_s / 60.0).max(1.0);
     let is_habit = found.len() as f64 > case.limits.get("habit_per_minute") * minutes;
-    let (level, strength) = if is_habit {
-        (Level::Info, Strength::Information)
-    } else {
-        (Level::Attention, Strength::Supporting)
+    let (lost, unexplained): (Vec<&WaveformBreak>, Vec<&WaveformBreak>) = found
+        .into_iter()
+        .partition(|b| is_loss_near(case.m, b.at_s));
+    let why = if is_habit { Why::Habit } else { Why::Unknown };
+    let seen: Vec<Seen> = [(unexplained, why), (lost, Why::Loss)]
+        .into_iter()
+        .filter_map(|(found, why)| tell(&found, why, limit))
+        .collect();
+    if seen.is_empty() {
+        return Ruling::Pass;
+    }
+    Ruling::Found(seen)
+}
+
+/// What there is to explain breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Unknown,
+    Habit,
+    Loss,
+}
+
+/// True if the recorder or the way to us lost data near this instant.
+fn is_loss_near(m: &Measurements, at_s: f64) -> bool {
+    let near =
+        |start_s: f64, end_s: f64| (start_s - LOSS_NEAR_S..=end_s + LOSS_NEAR_S).contains(&at_s);
+    let missing = picture_timing(m).is_some_and(|timing| {
+        let least_s = timing.step_median_s.unwrap_or(f64::INFINITY) * MISSING_STEPS;
+        let mut steps = timing.steps.iter().filter(|s| s.step_s > least_s);
+        steps.any(|s| near(s.at_s, s.at_s + s.step_s))
+    });
+    let silent = sound_timing(m).is_some_and(|timing| {
+        let mut holes = timing.holes.iter().filter(|h| h.length_s > HOLE_MIN_S);
+        holes.any(|h| near(h.at_s, h.at_s + h.length_s))
+    });
+    let mut damage = m.decoding.error_spans.iter();
+    missing || silent || damage.any(|span| near(span.start_s, span.end_s))
+}
+
+fn tell(found: &[&WaveformBreak], why: Why, limit: f64) -> Option<Seen> {
+    let clearest = found.iter().map(|b| b.roughness_db).reduce(f32::max)?;
+    let (level, strength) = match why {
+        Why::Unknown => (Level::Attention, Strength::Supporting),
+        Why::Habit | Why::Loss => (Level::Info, Strength::Information),
     };
     let places: Vec<Span> = found
         .iter()
@@ -168,17 +212,26 @@ fn judge(case: &Case<'_>) -> Ruling {
             named.en
         ),
     );
-    if is_habit {
-        text.zh += "断点频繁,应为该录音自身的特点。";
-        text.en += " They are so frequent that they seem to be a habit of this recording.";
-    }
-    Ruling::Found(vec![Seen {
+    let (zh, en) = match why {
+        Why::Unknown => ("", ""),
+        Why::Habit => (
+            "断点频繁,应为该录音自身的特点。",
+            " They are so frequent that they seem to be a habit of this recording.",
+        ),
+        Why::Loss => (
+            "附近的时间戳有空缺或解码有误,应为录制时丢失数据所致。",
+            " Timestamps have a hole or data are damaged there, so that the recorder seems to have lost data.",
+        ),
+    };
+    text.zh += zh;
+    text.en += en;
+    Some(Seen {
         spans: places,
         measured: Some(f64::from(clearest)),
         limit: Some(limit),
         unit: "dB",
         ..Seen::new(level, strength, text)
-    }])
+    })
 }
 
 fn is_break(found: &WaveformBreak, case: &Case<'_>) -> bool {
@@ -193,6 +246,8 @@ mod tests {
     use super::*;
     use crate::check::trial::Trial;
     use crate::measure::audio::Audio;
+    use crate::measure::timing::{Hole, Step, Timing};
+    use crate::measure::video::Video;
     use crate::measurements::Track;
 
     fn splice() -> WaveformBreak {
@@ -206,6 +261,10 @@ mod tests {
     }
 
     fn ruling(breaks: Option<Vec<WaveformBreak>>) -> Ruling {
+        trial(breaks).judge(&CHECK)
+    }
+
+    fn trial(breaks: Option<Vec<WaveformBreak>>) -> Trial {
         let mut trial = Trial::video(60.0);
         trial.m.tracks = vec![Track {
             medium: "audio".to_owned(),
@@ -216,7 +275,7 @@ mod tests {
             waveform_breaks: breaks,
             ..Audio::default()
         });
-        trial.judge(&CHECK)
+        trial
     }
 
     fn is_found(found: WaveformBreak) -> bool {
@@ -262,6 +321,48 @@ mod tests {
         };
         assert_eq!(strength(20), Strength::Supporting);
         assert_eq!(strength(21), Strength::Information);
+    }
+
+    #[test]
+    fn where_the_recorder_lost_data_a_break_is_information() {
+        let strength = |trial: &Trial| match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen[0].strength,
+            other => panic!("told in any case: {other:?}"),
+        };
+        let missing = |at_s, step_s| {
+            let mut trial = trial(Some(vec![splice()]));
+            trial.m.video = Some(Video {
+                track: 1,
+                ..Video::default()
+            });
+            trial.m.timing.push(Timing {
+                track: 1,
+                step_median_s: Some(0.04),
+                steps: vec![Step { at_s, step_s }],
+                ..Timing::default()
+            });
+            strength(&trial)
+        };
+        assert_eq!(missing(9.4, 0.12), Strength::Information);
+        assert_eq!(missing(9.3, 0.12), Strength::Supporting);
+        assert_eq!(missing(9.9, 0.05), Strength::Supporting);
+        let mut damaged = trial(Some(vec![splice()]));
+        damaged.m.decoding.error_spans = vec![Span {
+            start_s: 10.4,
+            end_s: 11.0,
+        }];
+        assert_eq!(strength(&damaged), Strength::Information);
+        damaged.m.decoding.error_spans[0].start_s = 10.6;
+        assert_eq!(strength(&damaged), Strength::Supporting);
+        let mut holed = trial(Some(vec![splice()]));
+        holed.m.timing.push(Timing {
+            holes: vec![Hole {
+                at_s: 10.0,
+                length_s: 0.2,
+            }],
+            ..Timing::default()
+        });
+        assert_eq!(strength(&holed), Strength::Information);
     }
 
     #[test]

@@ -25,14 +25,15 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 画面全黑,或明暗几乎没有差别的时段。\n\n\
              **测量方法** 九成像素亮度低于 24(黑为 16)为黑;亮度标准差低于 4 级为无内容。开头和结尾几秒不计,\
-             佩戴式设备常在口袋中开关机。前后都明亮而突然变黑的,较短即需复核。\n\n\
+             佩戴式设备常在口袋中开关机。前后都明亮而突然变黑的、内容突然全失又突然恢复的,较短即需复核。\n\n\
              **可能含义** 镜头被遮挡、未开盖、光线全无。\n\n\
              **常见的正常原因** 夜间、机柜内部、近距离对着墙面。\n\n\
              **如何确认** 播放该时段,听声音是否继续。",
         en: "**What it finds** Stretches in which the picture is black or shows no differences of brightness.\n\n\
              **How it is measured** Black is nine tenths of the pixels below 24 (black is 16); without content is a \
              standard deviation below 4 levels. The first and last seconds do not count: body cameras are \
-             switched in the pocket. Sudden black between bright pictures counts from a shorter time on.\n\n\
+             switched in the pocket. Sudden black between bright pictures, and content that is gone and back at once, count \
+             from a shorter time on.\n\n\
              **What it can mean** A covered or capped lens; no light at all.\n\n\
              **Usual innocent causes** Night; the inside of a cabinet; a wall close by.\n\n\
              **What would settle it** Playing the stretch and listening.",
@@ -89,6 +90,19 @@ pub static CHECK: Check = Check {
             source: "named guess: longer than a pan across a wall",
         },
         Param {
+            key: "covered_sudden_attention_s",
+            unit: "s",
+            default: 2.0,
+            min: 0.2,
+            max: 600.0,
+            doc: StaticText {
+                zh: "画面突然失去全部内容、又突然恢复时,其间达到此时长即需复核;越小越严。",
+                en: "Where all content is gone at once and back at once, a stretch between of this length asks for \
+                     a person; smaller is stricter.",
+            },
+            source: "as black_attention_s: a pan across a wall begins and ends with the wall's edges in view",
+        },
+        Param {
             key: "black_edge_s",
             unit: "s",
             default: 5.0,
@@ -115,6 +129,13 @@ pub static CHECK: Check = Check {
     ],
     judge,
 };
+
+/// How near the end of a stretch the change lies that made it.
+const COVER_NEAR_S: f64 = 0.2;
+/// Share of the blocks that are new there: a lens that is covered or cleared from
+/// one picture to the next has 0.79 to 1.0 (measured on three cameras), a hand takes
+/// a few pictures.
+const COVER_UNFORETOLD: f32 = 0.3;
 
 fn judge(case: &Case<'_>) -> Ruling {
     let Some(video) = &case.m.video else {
@@ -153,8 +174,15 @@ fn judge(case: &Case<'_>) -> Ruling {
         seen.extend(some(edge).map(|s| tell(s, black_limit_s, Level::Info, "black")));
     }
     let covered_limit_s = case.limits.get("covered_attention_s");
-    let covered = longer(&video.featureless_spans, covered_limit_s);
+    let sudden_cover_s = case.limits.get("covered_sudden_attention_s");
+    let (sudden, slow): (Vec<Span>, Vec<Span>) = video
+        .featureless_spans
+        .iter()
+        .partition(|span| is_sudden_cover(span, video));
+    let sudden = longer(&sudden, sudden_cover_s);
+    let covered = longer(&slow, covered_limit_s);
     let (edge, inner): (Vec<Span>, Vec<Span>) = covered.into_iter().partition(at_edge);
+    seen.extend(some(sudden).map(|s| tell(s, sudden_cover_s, Level::Attention, "covered")));
     seen.extend(some(inner).map(|s| tell(s, covered_limit_s, Level::Attention, "covered")));
     seen.extend(some(edge).map(|s| tell(s, covered_limit_s, Level::Info, "covered")));
     if seen.is_empty() {
@@ -178,6 +206,15 @@ fn between_bright(span: &Span, video: &Video, bright: f64) -> bool {
     [entry(first - 1), entry(last + 1)]
         .into_iter()
         .all(|level| level.is_some_and(|l| f64::from(l) >= bright))
+}
+
+/// True if the picture changes wholly at both ends: something was put before the
+/// lens and taken away, where a wall that is passed comes and goes by its edges.
+fn is_sudden_cover(span: &Span, video: &Video) -> bool {
+    [span.start_s, span.end_s].into_iter().all(|end_s| {
+        let mut moments = video.moments.iter();
+        moments.any(|m| (m.at_s - end_s).abs() <= COVER_NEAR_S && m.unforetold >= COVER_UNFORETOLD)
+    })
 }
 
 fn longer(list: &[Span], limit_s: f64) -> Vec<Span> {
@@ -237,6 +274,7 @@ fn tell(found: Vec<Span>, limit_s: f64, level: Level, what: &str) -> Seen {
 mod tests {
     use super::*;
     use crate::check::trial::Trial;
+    use crate::measure::video::Moment;
 
     fn judged(dark: &[(f64, f64)], featureless: &[(f64, f64)]) -> Vec<Level> {
         let list = |l: &[(f64, f64)]| {
@@ -265,6 +303,38 @@ mod tests {
         assert!(judged(&[(20.0, 21.99)], &[]).is_empty());
         assert_eq!(judged(&[(20.0, 22.0)], &[]), [Level::Attention]);
         assert_eq!(judged(&[(20.0, 22.01)], &[]), [Level::Attention]);
+    }
+
+    #[test]
+    fn a_lens_covered_and_cleared_at_once_counts_from_two_seconds_on() {
+        let judged = |length_s: f64, out_unforetold: f32, back_off_s: f64| {
+            let moment = |at_s, unforetold| Moment {
+                at_s,
+                unforetold,
+                ..Moment::default()
+            };
+            let mut trial = Trial::video(20.0);
+            trial.m.video = Some(Video {
+                duration_s: 20.0,
+                featureless_spans: vec![Span {
+                    start_s: 2.0,
+                    end_s: 2.0 + length_s,
+                }],
+                moments: vec![
+                    moment(2.0, out_unforetold),
+                    moment(2.0 + length_s + back_off_s, 0.9),
+                ],
+                ..Video::default()
+            });
+            match trial.judge(&CHECK) {
+                Ruling::Found(seen) => Some(seen[0].level),
+                _ => None,
+            }
+        };
+        assert_eq!(judged(2.01, 0.3, 0.19), Some(Level::Attention));
+        assert_eq!(judged(1.99, 0.9, 0.0), None);
+        assert_eq!(judged(4.0, 0.29, 0.0), None);
+        assert_eq!(judged(4.0, 0.9, 0.21), None);
     }
 
     #[test]

@@ -18,6 +18,8 @@ const USUAL_QUANTILE: f64 = 0.25;
 /// Where the picture changes more than this many times as much as elsewhere,
 /// the camera was moved. Named guess.
 const MOVED_TIMES: f64 = 1.2;
+/// The usual sharpness is that of the sharper quarter, which must be left.
+const LOST_SHARE_MAX: f64 = 0.75;
 /// Long side in pixels of the decision scale; smaller pictures keep their size.
 const DECISION_SIDE_PX: f64 = 1024.0;
 
@@ -291,15 +293,23 @@ fn sudden_loss(video: &Video, case: &Case<'_>) -> Vec<Span> {
             (s.at_s, is_lost)
         })
         .collect();
-    // What most of the recording looks like is no loss.
     let lost = judged.iter().filter(|(_, is_lost)| *is_lost).count();
-    if samples.len() < USUAL_MIN || lost * 2 > samples.len() {
+    if samples.len() < USUAL_MIN || lost as f64 > LOST_SHARE_MAX * samples.len() as f64 {
         return Vec::new();
     }
+    // What most of the recording looks like is a loss only if it was sharp before
+    // and is sharp again.
+    let is_most = lost * 2 > samples.len();
+    let step_s = step_s(&video.clarity);
+    let is_sharp_around = |span: &Span| {
+        let sharp_s = || judged.iter().filter(|(_, is_lost)| !is_lost).map(|s| s.0);
+        sharp_s().any(|at_s| at_s < span.start_s)
+            && sharp_s().any(|at_s| at_s + step_s / 2.0 >= span.end_s)
+    };
     let share_min = case.limits.get("soft_share_ratio");
-    mostly(&judged, share_min, SOFT_MIN, step_s(&video.clarity))
+    mostly(&judged, share_min, SOFT_MIN, step_s)
         .into_iter()
-        .filter(|span| !is_moved(video, span))
+        .filter(|span| !is_moved(video, span) && (!is_most || is_sharp_around(span)))
         .collect()
 }
 
@@ -499,8 +509,9 @@ mod tests {
         assert_eq!(judged(2.7, 0.37, 4, 1.5), None);
         assert_eq!(judged(2.7, 0.38, 2, 1.5), None);
         assert_eq!(judged(2.7, 0.38, 4, 2.5), None);
-        // Most of the recording is so.
-        assert_eq!(judged(2.7, 0.38, 11, 1.5), None);
+        // Most of the recording is so: only if it is sharp again.
+        assert_eq!(judged(2.7, 0.38, 11, 1.5), Some(Level::Attention));
+        assert_eq!(judged(2.7, 0.38, 12, 1.5), None);
     }
 
     #[test]

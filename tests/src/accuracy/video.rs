@@ -35,12 +35,14 @@ pub struct Case {
 }
 
 /// Every case of `source`, those that could not be made with the reason. The
-/// other sources lend the pictures that are inserted.
+/// other sources lend the pictures that are inserted. With `only`, no recipes but
+/// those whose names start so, and the plain encode anew.
 pub fn cases(
     kitchen: &Kitchen,
     bounds: Bounds,
     sources: &[Source],
     place: usize,
+    only: &[String],
 ) -> Vec<Result<Case, String>> {
     let Some(source) = sources.get(place) else {
         return Vec::new();
@@ -73,6 +75,10 @@ pub fn cases(
     recipes.extend(sound::recipes(source, bounds));
     recipes.extend(files::encoded(source, bounds));
     recipes.extend(files::copied(source));
+    recipes.retain(|recipe| {
+        let is_named = only.iter().any(|start| recipe.name.starts_with(start));
+        only.is_empty() || is_named || recipe.name == "plain"
+    });
     made.extend(recipes.into_iter().map(|recipe| {
         let file = cook(kitchen, source, &recipe)
             .map_err(|why| format!("{} of {}: {why}", recipe.name, source.name))?;

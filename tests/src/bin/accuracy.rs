@@ -50,6 +50,9 @@ enum What {
         /// Longest side of pictures that are encoded anew, in pixels
         #[arg(long, default_value_t = 854)]
         side: u32,
+        /// Only recipes whose names start so, besides the untouched source and its plain encode anew
+        #[arg(long, value_name = "START")]
+        only: Vec<String>,
         /// Leave the other tools out
         #[arg(long)]
         alone: bool,
@@ -115,6 +118,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
             sources,
             seconds,
             side,
+            only,
             alone,
         } => {
             let mut more: Vec<Named> = source
@@ -132,7 +136,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
                 length_max_s: seconds,
                 side_max_px: side,
             };
-            write(out, &video(&kitchen, &data_dir, &more, bounds, alone)?)
+            write(out, &video(&kitchen, &data_dir, &more, bounds, &only, alone)?)
         }
         What::Photo {
             data_dir,
@@ -230,6 +234,7 @@ fn video(
     data_dir: &Path,
     more: &[Named],
     bounds: Bounds,
+    only: &[String],
     alone: bool,
 ) -> Result<String, String> {
     let (sources, mut left_out) = sources(data_dir, more);
@@ -240,7 +245,9 @@ fn video(
         ));
     }
     let places: Vec<usize> = (0..sources.len()).collect();
-    let made = in_parallel(&places, |place| cases(kitchen, bounds, &sources, *place));
+    let made = in_parallel(&places, |place| {
+        cases(kitchen, bounds, &sources, *place, only)
+    });
     let mut ready: Vec<Case> = Vec::new();
     for case in made.into_iter().flatten() {
         match case {
