@@ -47,6 +47,7 @@ pub mod photo_compressed_twice;
 pub mod photo_damaged;
 pub mod photo_edited;
 pub mod photo_exposure;
+pub mod photo_illegible;
 pub mod photo_metadata_rewritten;
 pub mod photo_recompressed;
 pub mod photo_screenshot;

@@ -12,6 +12,7 @@ mod histogram;
 pub mod jpeg_grid;
 pub mod jpeg_tables;
 pub(crate) mod kernels;
+pub mod legibility;
 pub mod metadata;
 pub mod motion;
 pub mod noise;

@@ -7,11 +7,11 @@ use crate::check::{
     clock_in_future, clock_jump, counter_hole, decode_errors, duplicate, editor_trace,
     foreign_jpeg_grid, gop_pattern_broken, hidden_by_edit_list, index_mismatch, join_mark,
     messenger_copy, outside_visit, photo_blurred, photo_compressed_twice, photo_damaged,
-    photo_edited, photo_exposure, photo_metadata_rewritten, photo_recompressed, photo_screenshot,
-    photo_small, photo_thumbnail_mismatch, saved_late, segment_gap, stream_changed,
-    structure_contradicts_metadata, timestamp_gap, trailing_data, truncated, unlike_its_model,
-    unreadable, video_black, video_blocky, video_blurred, video_cut, video_frozen, video_inserted,
-    video_reencoded, video_stutter, video_trimmed,
+    photo_edited, photo_exposure, photo_illegible, photo_metadata_rewritten, photo_recompressed,
+    photo_screenshot, photo_small, photo_thumbnail_mismatch, saved_late, segment_gap,
+    stream_changed, structure_contradicts_metadata, timestamp_gap, trailing_data, truncated,
+    unlike_its_model, unreadable, video_black, video_blocky, video_blurred, video_cut,
+    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -47,6 +47,7 @@ pub static CHECKS: &[&Check] = &[
     &photo_damaged::CHECK,
     &photo_blurred::CHECK,
     &photo_exposure::CHECK,
+    &photo_illegible::CHECK,
     &photo_small::CHECK,
     &foreign_jpeg_grid::CHECK,
     &photo_thumbnail_mismatch::CHECK,

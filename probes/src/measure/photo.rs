@@ -7,6 +7,7 @@ use super::exposure::{self, Exposure, Range};
 use super::first_save::{self, FirstSave};
 use super::jpeg_grid::{self, JpegGrid};
 use super::jpeg_tables::JpegTables;
+use super::legibility::{self, Legibility};
 use super::pixels::Pixels;
 use super::sharpness::{self, Sharpness};
 use super::thumbnail::Thumbnail;
@@ -46,6 +47,9 @@ pub struct Photo {
     pub sharpness: Option<Sharpness>,
     /// Exposure by tile.
     pub exposure: Option<Exposure>,
+    /// Lines of text in it; `None` in measurements of before they were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub legibility: Option<Legibility>,
     /// Share of the picture's variance that lies above half the highest
     /// frequency of its own resolution, 0.0 to 1.0, along the axis in which it
     /// is larger. An enlarged picture has next to none.
@@ -85,6 +89,12 @@ impl Photo {
             self.exposure = Some(exposure::measure(view, Range::Full));
         }
         self.fine_detail_ratio = fine_detail_ratio(native);
+        let view = native.luma_reduced(legibility::LONG_SIDE_PX);
+        let reduced_ratio = native.width_px() as f32 / view.width_px().max(1) as f32;
+        let turned = view.upright(self.orientation).luma();
+        self.legibility = turned
+            .view()
+            .map(|view| legibility::measure(view, reduced_ratio));
     }
 
     /// Adds what the pixels tell of how the picture was coded before; only for

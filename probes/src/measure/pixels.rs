@@ -133,6 +133,29 @@ impl Pixels {
         }
     }
 
+    /// The luma alone with its long side at most `long_side_px`.
+    pub fn luma_reduced(&self, long_side_px: u32) -> Self {
+        let whole;
+        let alone = match self.layout {
+            Layout::Gray => self,
+            Layout::YCbCr | Layout::Rgb => {
+                let Gray {
+                    data,
+                    width_px,
+                    height_px,
+                } = self.luma();
+                whole = Self {
+                    data,
+                    width_px,
+                    height_px,
+                    layout: Layout::Gray,
+                };
+                &whole
+            }
+        };
+        alone.reduced(long_side_px)
+    }
+
     /// The luma alone.
     pub fn luma(&self) -> Gray {
         let count = self.width_px as usize * self.height_px as usize;
@@ -316,6 +339,22 @@ mod tests {
         let small = Pixels::new(data, 2, 2, Layout::Rgb).unwrap().reduced(1);
         assert_eq!((small.width_px, small.height_px), (1, 1));
         assert_eq!(small.data, [20, 30, 40]);
+    }
+
+    #[test]
+    fn the_reduced_luma_is_the_luma_reduced() {
+        let data: Vec<u8> = (0..8 * 6 * 3).map(|i| (i * 7 % 251) as u8).collect();
+        for layout in [Layout::YCbCr, Layout::Rgb] {
+            let picture = Pixels::new(data.clone(), 8, 6, layout).unwrap();
+            let small = picture.luma_reduced(4);
+            assert_eq!(
+                (small.width_px, small.height_px, small.layout),
+                (4, 3, Layout::Gray)
+            );
+            let whole = picture.luma();
+            let same = crate::measure::decision_scale::shrink(whole.view().unwrap(), 4, 3);
+            assert_eq!(small.luma(), same);
+        }
     }
 
     #[test]

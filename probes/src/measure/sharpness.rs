@@ -10,6 +10,7 @@
 
 mod crete;
 mod edges;
+mod steepness;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +71,11 @@ pub struct Sharpness {
     /// to 1.0, along the direction in which it is highest; `null` for the
     /// others.
     pub blur_ratio: Vec<Option<f32>>,
+    /// The steepest step of the edges of each tile over all that they rise, 0.0
+    /// soft to 1.0, along the direction in which it is least; `null` for tiles
+    /// without enough edges. Empty in measurements of before it was added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steepness_ratio: Vec<Option<f32>>,
     /// How much the blur of each tile differs by direction, 0.0 to 1.0.
     pub blur_direction_ratio: Vec<Option<f32>>,
     /// Direction of the highest blur, 0 to 180 degrees counter-clockwise from
@@ -170,6 +176,10 @@ fn measure_reduced(luma: LumaView<'_>) -> Sharpness {
         columns: grid.columns,
         rows: grid.rows,
         noise_levels: hundredths(noise_levels),
+        steepness_ratio: steepness::measure(luma, &grid)
+            .into_iter()
+            .map(|tile| tile.map(hundredths))
+            .collect(),
         ..Sharpness::default()
     };
     for tile in 0..grid.count() {
@@ -243,6 +253,21 @@ impl Sharpness {
             .get(rank.max(1) - 1)
             .copied()
             .filter(|value| value.is_finite())
+    }
+
+    /// The steepness that `share` of the tiles with detail reach, 0.0 to 1.0: one
+    /// number for how sharp the picture is. A tile with shapes in the coarse view
+    /// and no edge has none at all. `None` if there is no tile to judge by.
+    pub fn steepness_of_sharpest(&self, share: f32) -> Option<f32> {
+        let tiles = self.detail.iter().zip(&self.steepness_ratio);
+        let mut ranked: Vec<f32> = tiles
+            .filter_map(|(detail, steepness)| {
+                steepness.or((*detail != Detail::Plain).then_some(0.0))
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.total_cmp(a));
+        let rank = (share.clamp(0.0, 1.0) * ranked.len() as f32).ceil() as usize;
+        ranked.get(rank.max(1) - 1).copied()
     }
 
     /// What the tiles say together under these limits.

@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 /// Longest sentence of a decoder that is kept.
 const SAID_MAX_CHARS: usize = 200;
 /// Instruments that look at pixels.
-const PIXEL_INSTRUMENTS: [&str; 3] = ["sharpness", "exposure", "thumbnail"];
+const PIXEL_INSTRUMENTS: [&str; 4] = ["sharpness", "exposure", "legibility", "thumbnail"];
 /// Formats that have the grid of JPEG or no blocks of their own, so that an
 /// older one can be seen.
 const KEEPING_THE_GRID: [&str; 4] = ["jpeg", "png", "bmp", "tiff"];
@@ -160,7 +160,7 @@ fn look(
     let reduced = decoded.pixels.reduced(LONG_SIDE_PX);
     let upright = reduced.upright(photo.orientation);
     photo.look(&decoded.pixels, &upright);
-    let mut measured = vec!["sharpness", "exposure"];
+    let mut measured = vec!["sharpness", "exposure", "legibility"];
     if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
         let luma = reduced.luma();
         photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
@@ -290,7 +290,7 @@ mod tests {
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
-        assert_eq!(m.instruments.len(), 6);
+        assert_eq!(m.instruments.len(), 7);
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
         let photo = m.photo.unwrap();
         assert_eq!(photo.measured_in, MeasuredIn::Nothing);
         assert_eq!((photo.width_px, photo.sharpness), (None, None));
-        assert_eq!(m.not_run.len(), 3);
+        assert_eq!(m.not_run.len(), 4);
         assert!(m.not_run.iter().all(|n| n.why.contains("meta")));
         assert!(stills.is_empty());
         // A picture whose headers survive and whose frame does not.
@@ -356,7 +356,7 @@ mod tests {
             (photo.preview_width_px, photo.preview_height_px),
             (Some(320), Some(240))
         );
-        assert_eq!((stills.len(), m.not_run.len()), (1, 3));
+        assert_eq!((stills.len(), m.not_run.len()), (1, 4));
     }
 
     #[test]

@@ -136,7 +136,10 @@ fn run(arguments: Arguments) -> Result<(), String> {
                 length_max_s: seconds,
                 side_max_px: side,
             };
-            write(out, &video(&kitchen, &data_dir, &more, bounds, &only, alone)?)
+            write(
+                out,
+                &video(&kitchen, &data_dir, &more, bounds, &only, alone)?,
+            )
         }
         What::Photo {
             data_dir,

@@ -103,8 +103,8 @@ impl PhotoFound {
                 .collect(),
             integrity: judged.outcome.integrity,
             sharpness: sharpness
-                .and_then(|s| s.width_of_sharpest_px(0.15))
-                .map(|width_px| -f64::from(width_px)),
+                .and_then(|s| s.steepness_of_sharpest(0.3))
+                .map(f64::from),
             shaken_deg: match kind {
                 Some(BlurKind::Motion { angle_deg }) => Some(angle_deg),
                 _ => None,

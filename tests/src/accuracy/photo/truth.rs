@@ -58,17 +58,19 @@ impl Fault {
             Self::Dark | Self::Bright | Self::Hazy | Self::Noisy => &["photo_exposure"],
             Self::SavedAgain => &[
                 "photo_recompressed",
+                "photo_compressed_twice",
                 "photo_edited",
                 "editor_trace",
                 "unlike_its_model",
-                "metadata_rewritten",
+                "photo_metadata_rewritten",
             ],
             Self::Reshaped => &[
                 "photo_recompressed",
+                "photo_compressed_twice",
                 "photo_edited",
                 "editor_trace",
                 "unlike_its_model",
-                "metadata_rewritten",
+                "photo_metadata_rewritten",
                 "photo_thumbnail_mismatch",
                 "foreign_jpeg_grid",
             ],
@@ -76,13 +78,13 @@ impl Fault {
                 "photo_thumbnail_mismatch",
                 "unlike_its_model",
                 "photo_edited",
-                "metadata_rewritten",
+                "photo_metadata_rewritten",
             ],
             Self::Spliced => &["foreign_jpeg_grid"],
             Self::CopyMoved => &["photo_copy_move", "foreign_jpeg_grid"],
             Self::StaleThumbnail => &["photo_thumbnail_mismatch"],
             Self::MetadataEdited => &[
-                "metadata_rewritten",
+                "photo_metadata_rewritten",
                 "photo_edited",
                 "editor_trace",
                 "unlike_its_model",
@@ -90,7 +92,7 @@ impl Fault {
             ],
             Self::Stripped => &["capture_time_missing"],
             Self::MessengerCopy => &["messenger_copy"],
-            Self::Screenshot => &["screenshot", "screen_recapture"],
+            Self::Screenshot => &["photo_screenshot"],
         }
     }
 

@@ -1,0 +1,171 @@
+//! How steep the steepest step of an edge is beside all that the edge rises.
+//!
+//! Around a place, along a line: the largest step from one pixel to the next
+//! over the range of levels on the line. A line square to an edge that rises within
+//! a pixel has 1, to one that rises evenly over eight pixels 1/8: the same as a
+//! width, but no edge need be found and followed, and grain counts for little
+//! beside a range that is asked to be large. Along a diagonal a step goes √2 pixels
+//! and counts for so much less, so that a tile with edges along one axis alone has
+//! 0.71 at most. On 51 camera photos of the tuning half and 357 blurred copies of
+//! them it told the two apart better than widths or the blur of Crete et al.;
+//! `accuracy photo` has the figures.
+
+use super::Grid;
+use crate::media::LumaView;
+
+/// Places that are looked at lie this far apart in both axes.
+const PLACE_STEP_PX: usize = 3;
+/// Pixels on either side of a place along rows and columns.
+const AXIS_REACH_PX: usize = 8;
+/// Pixels on either side along diagonals, where each is √2 as far.
+const DIAGONAL_REACH_PX: usize = 6;
+/// Least range that makes an edge, in grey levels: above what grain and the
+/// blocks of JPEG reach.
+const RANGE_MIN: u8 = 30;
+/// Places with an edge that give a direction a figure of its own.
+const PLACES_MIN: usize = 16;
+/// Which place stands for a direction: most places see an edge not in its middle.
+const PLACE_QUANTILE: f32 = 0.6;
+/// Classes of the ratio, which is 0.0 to 1.0.
+const CLASSES: usize = 100;
+
+/// Counts of ratios along one direction.
+#[derive(Clone, Copy)]
+struct Ratios {
+    counts: [u32; CLASSES + 1],
+    count: u32,
+}
+
+impl Ratios {
+    const NONE: Self = Self {
+        counts: [0; CLASSES + 1],
+        count: 0,
+    };
+
+    fn add(&mut self, step: u8, range: u8) {
+        let class = usize::from(step) * CLASSES / usize::from(range).max(1);
+        if let Some(count) = self.counts.get_mut(class) {
+            *count += 1;
+            self.count += 1;
+        }
+    }
+
+    fn quantile(&self, share: f32) -> Option<f32> {
+        if (self.count as usize) < PLACES_MIN {
+            return None;
+        }
+        let rank = (share * self.count as f32).ceil().max(1.0) as u32;
+        let mut seen = 0;
+        let class = self.counts.iter().position(|n| {
+            seen += n;
+            seen >= rank
+        })?;
+        Some((class as f32 + 0.5) / CLASSES as f32)
+    }
+}
+
+/// Steepness of every tile along the direction in which it is least: 0.0 soft to
+/// 1.0; `None` for a tile without enough edges in any direction.
+pub(super) fn measure(luma: LumaView<'_>, grid: &Grid) -> Vec<Option<f32>> {
+    let stride = luma.stride_bytes;
+    let (width, height) = (luma.width_px as usize, luma.height_px as usize);
+    // Along the row, along the column, falling, rising; and how many pixels apart
+    // two on the line are.
+    let lines = [
+        (1, AXIS_REACH_PX, 1.0),
+        (stride, AXIS_REACH_PX, 1.0),
+        (stride + 1, DIAGONAL_REACH_PX, std::f32::consts::SQRT_2),
+        (
+            stride.saturating_sub(1),
+            DIAGONAL_REACH_PX,
+            std::f32::consts::SQRT_2,
+        ),
+    ];
+    let mut tiles = Vec::with_capacity(grid.count());
+    for (_, y0, y1) in grid.bands() {
+        let rows = y0.max(AXIS_REACH_PX)..y1.min(height.saturating_sub(AXIS_REACH_PX));
+        for (x0, x1) in grid.columns() {
+            let columns = x0.max(AXIS_REACH_PX)..x1.min(width.saturating_sub(AXIS_REACH_PX));
+            let mut ratios = [Ratios::NONE; 4];
+            for y in rows.clone().step_by(PLACE_STEP_PX) {
+                for x in columns.clone().step_by(PLACE_STEP_PX) {
+                    let at = y * stride + x;
+                    for ((step, reach, _), ratios) in lines.iter().zip(&mut ratios) {
+                        let line = along(luma.data, at, *step, *reach);
+                        if let Some((steepest, range)) = line.filter(|l| l.1 >= RANGE_MIN) {
+                            ratios.add(steepest, range);
+                        }
+                    }
+                }
+            }
+            let directions = lines.iter().zip(&ratios).filter_map(|((_, _, apart), r)| {
+                let ratio = r.quantile(PLACE_QUANTILE)?;
+                Some(ratio / apart)
+            });
+            tiles.push(directions.reduce(f32::min));
+        }
+    }
+    tiles
+}
+
+/// The largest step and the range of the line through `at` whose pixels lie
+/// `step` apart; `None` where it leaves the picture.
+fn along(data: &[u8], at: usize, step: usize, reach: usize) -> Option<(u8, u8)> {
+    let from = at.checked_sub(step.checked_mul(reach)?)?;
+    let to = at.checked_add(step.checked_mul(reach)?)?;
+    let line = data.get(from..=to)?;
+    let (mut least, mut most, mut steepest) = (u8::MAX, 0_u8, 0_u8);
+    let mut last = *line.first()?;
+    for level in line.iter().step_by(step.max(1)) {
+        least = least.min(*level);
+        most = most.max(*level);
+        steepest = steepest.max(level.abs_diff(last));
+        last = *level;
+    }
+    Some((steepest, most - least))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::recipe;
+
+    fn steepness(picture: &crate::measure::decision_scale::Gray) -> Vec<Option<f32>> {
+        let view = picture.view().unwrap();
+        measure(view, &Grid::over(view.width_px, view.height_px))
+    }
+
+    #[test]
+    fn a_ramp_is_as_steep_as_it_is_short() {
+        for (length, ratio) in [(1.0, 1.0), (4.0, 0.25), (8.0, 0.125)] {
+            let ramp = recipe::picture(512, 384, |x, _| {
+                40.0 + 160.0 * ((x % 32.0 - 12.0) / length).clamp(0.0, 1.0)
+            });
+            for tile in steepness(&ramp) {
+                // The diagonals are the least steep here.
+                let off = (tile.unwrap() - ratio / std::f32::consts::SQRT_2).abs();
+                assert!(off < 0.04, "{length}: {tile:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_least_steep_direction_counts_and_flat_pictures_have_none() {
+        let scene = recipe::stones(512, 384);
+        let middle = |tiles: Vec<Option<f32>>| {
+            let mut known: Vec<f32> = tiles.into_iter().flatten().collect();
+            known.sort_by(f32::total_cmp);
+            known[known.len() / 2]
+        };
+        let sharp = middle(steepness(&scene));
+        for angle_deg in [0.0, 45.0, 90.0, 135.0] {
+            let shaken = recipe::blur(&scene, &recipe::motion(9.0, angle_deg));
+            let found = middle(steepness(&shaken));
+            assert!(found < 0.6 * sharp, "{angle_deg}: {found} of {sharp}");
+        }
+        for (w, h) in [(1, 1), (17, 17), (16, 400), (400, 300)] {
+            let flat = recipe::picture(w, h, |_, _| 90.0);
+            assert!(steepness(&flat).iter().all(Option::is_none));
+        }
+    }
+}
