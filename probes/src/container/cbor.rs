@@ -23,7 +23,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Map(pairs) => pairs
                 .iter()
-                .find(|(k, _)| *k == Self::Text(key))
+                .find(|(k, _)| matches!(k, Self::Text(text) if *text == key))
                 .map(|(_, v)| v),
             _ => None,
         }
