@@ -109,12 +109,13 @@ pub(super) fn of(reading: &TimeReading, scene: &Scene<'_>) -> Vec<Hypothesis> {
     hypotheses
 }
 
-/// Names and XMP can be written by anything, and a later writing says nothing
+/// Names, XMP and IPTC can be written by anything, and a later writing says nothing
 /// of the recording's end but that it was not later.
 fn cap(reading: &TimeReading, grade: Grade) -> Grade {
     let weak = reading.moment == Moment::Written
         || reading.field == super::name_time::FIELD
-        || reading.field.starts_with("xmp.");
+        || reading.field.starts_with("xmp.")
+        || reading.field.starts_with("iptc.");
     if weak { grade.min(Grade::C) } else { grade }
 }
 

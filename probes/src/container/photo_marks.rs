@@ -3,7 +3,7 @@
 use super::bytes::{Source, find, fourcc, quote};
 use super::jpeg::Segment;
 use super::structure::Structure;
-use super::{c2pa, jpeg_parts, marks, photoshop, riff, xmp};
+use super::{c2pa, iptc, jpeg_parts, marks, photoshop, riff, xmp};
 
 /// Bytes read of one segment: all that a segment can hold.
 const SEGMENT_BYTES: u64 = 65_535;
@@ -39,6 +39,9 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
             out.trace(*name, caption.written.clone(), None);
         }
     }
+    if let Some(time) = iptc::created(&parts.captions) {
+        out.time(time);
+    }
     out.container.jpeg = Some(parts);
     if let Some(store) = c2pa::in_jpeg(src, segments) {
         credentials(src, &store, out);
@@ -59,7 +62,8 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
                 out.trace("c2pa", "C2PA manifest store (APP11)", s.offset);
             }
             0xED if body.starts_with(b"Photoshop 3.0\0") => {
-                out.trace("app13", photoshop_resources(&body), s.offset);
+                let resources = photoshop_resources(&body);
+                out.trace("app13", resources, s.offset);
             }
             0xEE if body.starts_with(b"Adobe") => {
                 let transform = body.get(11).copied().unwrap_or(0);
