@@ -234,13 +234,8 @@ async fn metadata_without_end() {
 #[tokio::test]
 async fn items_that_are_named_and_not_there() {
     let infe = |id: u16, kind: &[u8; 4]| {
-        let body = [
-            &[2, 0, 0, 0],
-            id.to_be_bytes().as_slice(),
-            &[0, 0],
-            kind,
-            &[0],
-        ];
+        let id = id.to_be_bytes();
+        let body = [&[2, 0, 0, 0], id.as_slice(), &[0, 0], kind, &[0]];
         bx(b"infe", &body.concat())
     };
     let entries: Vec<u8> = (1..=4_000).flat_map(|id| infe(id, b"grid")).collect();
