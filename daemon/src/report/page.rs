@@ -119,7 +119,7 @@ fn questions(report: &Report) -> Vec<Question> {
         all.push(Question {
             asked: t("照片是否清晰可辨?", "Is the photo clear and legible?"),
             sign: Sign::of(report.outcome.quality),
-            note: None,
+            note: photo::not_the_picture(&report.measurements),
         });
     } else {
         all.push(Question {

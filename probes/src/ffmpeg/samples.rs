@@ -128,43 +128,51 @@ impl<'a> Channel<'a> {
         })
     }
 
-    /// The samples of the plane's row that covers row `y` of the picture.
-    fn row(&self, y: usize) -> impl Iterator<Item = u8> + '_ {
+    /// Reads the plane's row that covers row `y` of a picture `width` wide.
+    fn read(&self, y: usize, width: usize, into: &mut Vec<u8>) {
+        into.clear();
         let start = (y >> self.shifts.1) * self.stride;
-        let row = self.data.get(start..).unwrap_or_default();
-        row.chunks_exact(self.bytes).map(|sample| {
-            let value = match *sample {
-                [low] => u16::from(low),
-                [low, high] => (u16::from(low) | u16::from(high) << 8) >> self.below,
-                _ => 0,
-            };
-            self.table[usize::from(value.min(255) as u8)]
-        })
+        let columns = width.div_ceil(1 << self.shifts.0);
+        let end = start.saturating_add(columns * self.bytes);
+        let row = self.data.get(start..end).unwrap_or_default();
+        let in_full = |upper: u8| self.table[usize::from(upper)];
+        if self.bytes == 1 {
+            into.extend(row.iter().map(|sample| in_full(*sample)));
+        } else {
+            let (samples, _) = row.as_chunks::<2>();
+            into.extend(samples.iter().map(|sample| {
+                let upper = u16::from_le_bytes(*sample) >> self.below;
+                in_full(upper.min(255) as u8)
+            }));
+        }
     }
 }
 
 fn gray(luma: &Channel<'_>, width: usize, height: usize) -> Vec<u8> {
     let mut data = Vec::with_capacity(width * height);
+    let mut row = Vec::with_capacity(width);
     for y in 0..height {
-        data.extend(luma.row(y).take(width));
+        luma.read(y, width, &mut row);
+        data.extend_from_slice(&row);
     }
     data
 }
 
-fn ycbcr([luma, blue, red]: [&Channel<'_>; 3], width: usize, height: usize) -> Vec<u8> {
-    let mut data = Vec::with_capacity(width * height * 3);
-    let (mut cb, mut cr) = (Vec::new(), Vec::new());
-    let columns = width.div_ceil(1 << blue.shifts.0);
-    for y in 0..height {
-        cb.clear();
-        cr.clear();
-        cb.extend(blue.row(y).take(columns));
-        cr.extend(red.row(y).take(columns));
-        let shift = blue.shifts.0;
-        data.extend(luma.row(y).take(width).enumerate().flat_map(|(x, sample)| {
+fn ycbcr(channels: [&Channel<'_>; 3], width: usize, height: usize) -> Vec<u8> {
+    let mut data = vec![0; width * height * 3];
+    let mut rows = [Vec::new(), Vec::new(), Vec::new()];
+    let [_, blue, _] = channels;
+    let shift = blue.shifts.0;
+    for (y, out) in data.chunks_exact_mut(width * 3).enumerate() {
+        for (channel, row) in channels.iter().zip(&mut rows) {
+            channel.read(y, width, row);
+        }
+        let [luma, blue, red] = &rows;
+        let (pixels, _) = out.as_chunks_mut::<3>();
+        for (x, (pixel, sample)) in pixels.iter_mut().zip(luma).enumerate() {
             let colour = |row: &[u8]| row.get(x >> shift).copied().unwrap_or(128);
-            [sample, colour(&cb), colour(&cr)]
-        }));
+            *pixel = [*sample, colour(blue), colour(red)];
+        }
     }
     data
 }

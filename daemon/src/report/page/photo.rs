@@ -29,15 +29,32 @@ fn picture(photo: &Photo) -> String {
     };
     let own = sides(photo.width_px, photo.height_px);
     let preview = sides(photo.preview_width_px, photo.preview_height_px);
+    let (zh, en) = said(photo).unwrap_or((
+        "按照片本身检测".to_owned(),
+        "the picture itself was measured".to_owned(),
+    ));
+    let shown = match photo.measured_in {
+        MeasuredIn::Preview => format!("{own} px,预览 preview {preview} px"),
+        MeasuredIn::Picture | MeasuredIn::Nothing => format!("{own} px"),
+    };
+    format!("{shown};{zh} {en}")
+}
+
+/// What the answer rests on, if not on the picture itself, in both languages.
+pub(super) fn not_the_picture(m: &Measurements) -> Option<(String, String)> {
+    said(m.photo.as_ref()?)
+}
+
+fn said(photo: &Photo) -> Option<(String, String)> {
     let (zh, en) = match (photo.measured_in, photo.raw) {
-        (MeasuredIn::Picture, _) => ("按照片本身检测", "the picture itself was measured"),
+        (MeasuredIn::Picture, _) => return None,
         (MeasuredIn::Preview, true) => (
-            "相机原始数据(raw)不显影,下图只是文件内的预览图,照片本身无法判断",
+            "相机原始数据(raw)不显影,所示只是文件内的预览图,照片本身无法判断",
             "raw data are not developed: what is shown is only the preview in the file, and the photo \
              itself cannot be judged",
         ),
         (MeasuredIn::Preview, false) => (
-            "画面无法解码,下图只是文件内的预览图,照片本身无法判断",
+            "画面无法解码,所示只是文件内的预览图,照片本身无法判断",
             "the picture cannot be decoded: what is shown is only the preview in the file, and the photo \
              itself cannot be judged",
         ),
@@ -46,11 +63,7 @@ fn picture(photo: &Photo) -> String {
             "the picture was not measured and cannot be judged",
         ),
     };
-    let shown = match photo.measured_in {
-        MeasuredIn::Preview => format!("{own} px,预览 preview {preview} px"),
-        MeasuredIn::Picture | MeasuredIn::Nothing => format!("{own} px"),
-    };
-    format!("{shown};{zh} {en}")
+    Some((zh.to_owned(), en.to_owned()))
 }
 
 fn told(film: &Measurements) -> String {
@@ -86,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn said(m: &Measurements) -> String {
+    fn rows(m: &Measurements) -> String {
         let rows = facts(m).into_iter().map(|(_, value)| value);
         rows.collect::<Vec<_>>().join("|")
     }
@@ -108,15 +121,18 @@ mod tests {
 
     #[test]
     fn a_preview_is_called_one_and_what_was_not_measured_cannot_be_judged() {
-        let own = said(&photo(MeasuredIn::Picture, false));
+        let own = rows(&photo(MeasuredIn::Picture, false));
         assert!(own.contains("4000×3000") && !own.contains("预览"), "{own}");
         for raw in [true, false] {
-            let shown = said(&photo(MeasuredIn::Preview, raw));
+            let shown = rows(&photo(MeasuredIn::Preview, raw));
             assert!(shown.contains("1616×1080") && shown.contains("cannot be judged"));
             assert_eq!(shown.contains("raw"), raw);
         }
-        assert!(said(&photo(MeasuredIn::Nothing, false)).contains("无法判断"));
-        assert!(said(&Measurements::default()).is_empty());
+        assert!(rows(&photo(MeasuredIn::Nothing, false)).contains("无法判断"));
+        assert_eq!(not_the_picture(&photo(MeasuredIn::Picture, true)), None);
+        let note = not_the_picture(&photo(MeasuredIn::Preview, true)).unwrap();
+        assert!(note.0.contains("预览") && note.1.contains("preview"));
+        assert!(rows(&Measurements::default()).is_empty());
     }
 
     #[test]
@@ -137,8 +153,8 @@ mod tests {
         };
         let mut m = photo(MeasuredIn::Picture, false);
         m.film = Some(Box::new(film));
-        assert!(said(&m).contains("2.5 s,1024×768 px,无声"), "{}", said(&m));
+        assert!(rows(&m).contains("2.5 s,1024×768 px,无声"), "{}", rows(&m));
         m.film = Some(Box::default());
-        assert!(said(&m).contains("无法按视频读取"));
+        assert!(rows(&m).contains("无法按视频读取"));
     }
 }

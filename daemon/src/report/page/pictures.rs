@@ -6,7 +6,7 @@ use unbroken_probes::check::Finding;
 use unbroken_probes::measurements::{Region, Span};
 use unbroken_probes::text::StaticText;
 
-use super::{StillRow, title_of};
+use super::{StillRow, photo, title_of};
 use crate::report::object::Report;
 use crate::report::words;
 
@@ -108,7 +108,13 @@ impl Picture {
                 shows.push(title);
             }
         }
-        let (caption_zh, caption_en) = if label == "photo" {
+        let is_preview = photo::not_the_picture(&report.measurements).is_some();
+        let (caption_zh, caption_en) = if label == "photo" && is_preview {
+            (
+                "文件内的预览图,不是照片本身".to_owned(),
+                "the preview inside the file, not the photo itself".to_owned(),
+            )
+        } else if label == "photo" {
             (
                 "照片(浏览副本)".to_owned(),
                 "photo (viewing copy)".to_owned(),
