@@ -16,6 +16,7 @@ mod document;
 mod ebml;
 mod fragments;
 pub mod heif;
+mod iptc;
 mod jpeg;
 pub mod jpeg_parts;
 mod marks;
