@@ -433,6 +433,7 @@ mod tests {
             height_px: 360,
             codec: "h264".to_owned(),
             has_sound: false,
+            is_audible: false,
             keys: Vec::new(),
         }
     }
