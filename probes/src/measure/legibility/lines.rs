@@ -130,7 +130,7 @@ impl Open {
             && height as f32 <= HEIGHT_MAX_SHARE * luma.height_px as f32
             && length as f32 >= LENGTH_TIMES * height as f32
             && (self.rows * ROW_STEP_PX) as f32 >= ROWS_SHARE_MIN * height as f32;
-        if !is_shaped {
+        if !is_shaped || !self.is_between_margins(luma, height) {
             return None;
         }
         let stroke_width_px = median(&mut self.widths)?;
@@ -144,7 +144,7 @@ impl Open {
         {
             return None;
         }
-        if !self.is_between_margins(luma, height) || two_levels(luma, &self)? < TWO_LEVELS_MIN {
+        if two_levels(luma, &self)? < TWO_LEVELS_MIN {
             return None;
         }
         self.contrasts.sort_unstable();
@@ -188,10 +188,11 @@ impl Open {
         let (mut sum, mut count) = (0_u64, 0_u64);
         for y in from..to.min(luma.height_px as usize) {
             let row = luma.row(y).get(self.left..=self.right).unwrap_or(&[]);
-            let steps = row
-                .array_windows::<2>()
-                .map(|[a, b]| u64::from(a.abs_diff(*b)));
-            sum += steps.sum::<u64>();
+            // At most as many as a view is wide: no overflow, and none to be checked.
+            let steps = row.array_windows::<2>().fold(0_u32, |sum, [a, b]| {
+                sum.wrapping_add(u32::from(a.abs_diff(*b)))
+            });
+            sum += u64::from(steps);
             count += row.len() as u64;
         }
         sum as f32 / count.max(1) as f32

@@ -69,6 +69,9 @@ impl Run {
 pub(super) fn runs(row: &[u8], with_edges: bool) -> Vec<Run> {
     let slopes = slopes(row);
     let mut runs = Vec::new();
+    if slopes.len() < 2 * STROKES_MIN {
+        return runs;
+    }
     for is_dark in [true, false] {
         let mut run = Run {
             is_dark,
@@ -117,32 +120,29 @@ fn follows(last: &Stroke, next: &Stroke) -> bool {
         && strong <= faint * 3.0
 }
 
-/// Every slope that is steep and high enough to be the edge of something.
+/// Every slope that is high enough to be the edge of something.
 fn slopes(row: &[u8]) -> Vec<Slope> {
     let mut found = Vec::new();
-    let mut from = 0;
-    let mut sign = 0_i16;
-    let level = |x: usize| row.get(x).copied().map_or(0, i16::from);
-    let mut close = |from: usize, to: usize| {
-        let step = level(to) - level(from);
+    let Some((first, rest)) = row.split_first() else {
+        return found;
+    };
+    let mut last = i16::from(*first);
+    let (mut from, mut from_level, mut sign) = (0, last, 0_i16);
+    let mut close = |from: usize, to: usize, step: i16| {
         if step.abs() >= STEP_MIN {
             found.push(Slope { from, to, step });
         }
     };
-    for (x, pair) in row.windows(2).enumerate() {
-        let [a, b] = pair else { continue };
-        let next = (i16::from(*b) - i16::from(*a)).signum();
-        if next != sign {
-            if sign != 0 {
-                close(from, x);
-            }
-            from = x;
-            sign = next;
+    for (x, level) in rest.iter().enumerate() {
+        let level = i16::from(*level);
+        let turn = (level - last).signum();
+        if turn != sign {
+            close(from, x, last - from_level);
+            (from, from_level, sign) = (x, last, turn);
         }
+        last = level;
     }
-    if sign != 0 {
-        close(from, row.len().saturating_sub(1));
-    }
+    close(from, rest.len(), last - from_level);
     found
 }
 
