@@ -105,13 +105,15 @@ fn segment(marker: u8, body: &[u8]) -> Vec<u8> {
 fn jpeg(side: u16, frame: u8, segments: &[u8]) -> Vec<u8> {
     let [high, low] = side.to_be_bytes();
     let table = [[0].as_slice(), &[1; 64]].concat();
-    let codes = [[0, 1].as_slice(), &[0; 15], &[0]].concat();
+    // One code each for "nothing changes" and "nothing more": an even grey.
+    let codes = |class: u8| [[class, 1].as_slice(), &[0; 15], &[0]].concat();
     [
         &[0xFF, 0xD8],
         segments,
         &segment(0xDB, &table),
         &segment(frame, &[8, high, low, high, low, 1, 1, 0x11, 0]),
-        &segment(0xC4, &codes),
+        &segment(0xC4, &codes(0)),
+        &segment(0xC4, &codes(0x10)),
         &segment(0xDA, &[1, 1, 0, 0, 63, 0]),
         &[0; 64],
         &[0xFF, 0xD9],
