@@ -7,8 +7,9 @@
 pub mod life;
 pub mod port;
 
-// pure: the chain of events, what is meant, what is said
+// pure: the chain of events, what looks alike, what is meant, what is said
 pub mod chain;
+pub mod likeness;
 pub mod report;
 
 pub mod cases;

@@ -1,6 +1,7 @@
 //! The steps of a file's life: one a file, each told what it needs, each to be
 //! repeated without harm.
 
+mod alike;
 pub mod judge;
 pub mod name;
 pub mod probe;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::capture::{CaptureEnd, ClockQuirk};
 use crate::deadline::Saved;
 use crate::exemplar::Exemplars;
-use crate::measurements::{Custody, Kind, Measurements, Region, Span};
+use crate::measure::likeness::Position;
+use crate::measurements::{Custody, Kind, Measurements, Position as Place, Region, Span};
 use crate::segment::Segment;
 use crate::text::{StaticText, Text};
 use crate::writers::Writers;
@@ -50,9 +51,12 @@ pub mod photo_exposure;
 pub mod photo_illegible;
 pub mod photo_metadata_rewritten;
 pub mod photo_recompressed;
+pub mod photo_reused;
 pub mod photo_screenshot;
+pub mod photo_sequence;
 pub mod photo_small;
 pub mod photo_thumbnail_mismatch;
+pub mod place_apart;
 pub mod saved_late;
 pub mod segment_gap;
 pub mod stream_changed;
@@ -273,6 +277,15 @@ pub struct Context {
     /// Other recordings of the same case and node, earlier and later ones, that
     /// may be parts of one recording with this.
     pub siblings: Vec<Segment>,
+    /// Earlier pictures that look like this one, the nearest first; `None` if
+    /// nobody looked for them.
+    pub alike: Option<Vec<Alike>>,
+    /// Other files of the same case, and those on their way from the same folder;
+    /// `None` if nobody looked.
+    pub beside: Option<Vec<Beside>>,
+    /// Where the other photos of the case say that they were taken; `None` if
+    /// nobody looked.
+    pub places: Option<Vec<Place>>,
 }
 
 /// The time window of a visit.
@@ -285,7 +298,7 @@ pub struct Visit {
 }
 
 /// An earlier file with the same bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Twin {
     /// The ledger's number of that file.
     pub file: String,
@@ -295,6 +308,34 @@ pub struct Twin {
     pub case: Option<String>,
     /// Whether it belongs to the same case as this one.
     pub same_case: bool,
+}
+
+/// An earlier picture that looks like this one, and is not the same file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Alike {
+    /// Which file it is, and whose.
+    pub twin: Twin,
+    /// True if every decoded pixel is the same.
+    pub has_equal_pixels: bool,
+    /// How many of the 256 bits of its likeness differ.
+    pub distance_bits: u32,
+    /// How this picture lies to it.
+    pub position: Position,
+    /// When it was taken, if that is known.
+    pub captured: Option<DateTime<Utc>>,
+    /// When it was received.
+    pub received: Option<DateTime<Utc>>,
+    /// True if both name the same device.
+    pub is_same_device: bool,
+}
+
+/// Another file of the same case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Its original name.
+    pub name: String,
+    /// When it was taken, as far as is known yet.
+    pub captured: Option<DateTime<Utc>>,
 }
 
 /// What a check says.

@@ -13,6 +13,7 @@ pub mod jpeg_grid;
 pub mod jpeg_tables;
 pub(crate) mod kernels;
 pub mod legibility;
+pub mod likeness;
 pub mod metadata;
 pub mod motion;
 pub mod noise;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use crate::container::c2pa::C2paManifest;
 pub use crate::container::jpeg_parts::JpegParts;
 pub use crate::measure::{
-    audio::Audio, bitstream::Bitstream, clocks::MetadataClock, metadata::Exif, photo::Photo,
-    timing::Timing, video::Video,
+    audio::Audio, bitstream::Bitstream, clocks::MetadataClock, metadata::Exif,
+    metadata::position::Position, photo::Photo, timing::Timing, video::Video,
 };
 use crate::text::Text;
 
@@ -71,6 +71,9 @@ pub struct Measurements {
     pub traces: Vec<Trace>,
     /// The EXIF block of a picture file.
     pub exif: Option<Exif>,
+    /// Where it says that it was taken. For comparing only: reports leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
     /// The still picture, if `kind` is photo.
     pub photo: Option<Photo>,
     /// The main moving picture track.

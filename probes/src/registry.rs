@@ -8,10 +8,11 @@ use crate::check::{
     foreign_jpeg_grid, gop_pattern_broken, hidden_by_edit_list, index_mismatch, join_mark,
     messenger_copy, outside_visit, photo_blurred, photo_compressed_twice, photo_damaged,
     photo_edited, photo_exposure, photo_illegible, photo_metadata_rewritten, photo_recompressed,
-    photo_screenshot, photo_small, photo_thumbnail_mismatch, saved_late, segment_gap,
-    stream_changed, structure_contradicts_metadata, timestamp_gap, trailing_data, truncated,
-    unlike_its_model, unreadable, video_black, video_blocky, video_blurred, video_cut,
-    video_frozen, video_inserted, video_reencoded, video_stutter, video_trimmed,
+    photo_reused, photo_screenshot, photo_sequence, photo_small, photo_thumbnail_mismatch,
+    place_apart, saved_late, segment_gap, stream_changed, structure_contradicts_metadata,
+    timestamp_gap, trailing_data, truncated, unlike_its_model, unreadable, video_black,
+    video_blocky, video_blurred, video_cut, video_frozen, video_inserted, video_reencoded,
+    video_stutter, video_trimmed,
 };
 
 /// All checks, in the order in which reports show them.
@@ -45,6 +46,9 @@ pub static CHECKS: &[&Check] = &[
     &outside_visit::CHECK,
     &duplicate::CHECK,
     &photo_damaged::CHECK,
+    &photo_reused::CHECK,
+    &photo_sequence::CHECK,
+    &place_apart::CHECK,
     &photo_blurred::CHECK,
     &photo_exposure::CHECK,
     &photo_illegible::CHECK,

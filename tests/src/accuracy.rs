@@ -10,6 +10,7 @@ pub mod kitchen;
 pub mod peer;
 pub mod photo;
 pub mod recipe;
+pub mod reuse;
 pub mod score;
 pub mod source;
 pub mod speed;

@@ -13,27 +13,33 @@ mod against_chain;
 mod contents;
 mod events;
 mod files;
+mod likenesses;
 mod moves;
 mod objects;
 mod open;
+mod places;
 mod rows;
 mod trouble;
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{Sqlite, Transaction};
+use tokio::sync::Mutex;
+use unbroken_probes::measurements::Position;
 
 use self::trouble::fault;
 use crate::life::{Effect, State};
+use crate::likeness::{Asked, Index};
 use crate::port::fault::Fault;
 use crate::port::ledger::{
-    Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
-    Notice, ObjectRow, ReportRow, RowCheck,
+    Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, LooksAlike,
+    Measured, Notice, ObjectRow, ReportRow, RowCheck,
 };
 use crate::port::share::Fingerprint;
 use crate::port::store::{ObjectKey, Upload, UploadJournal};
@@ -46,6 +52,8 @@ pub struct SqliteLedger {
     readers: SqlitePool,
     /// The daemon's, held open for its lock. Whoever works beside it has none.
     lock: Option<File>,
+    /// What all pictures look like, from the first question on.
+    likenesses: Arc<Mutex<Index>>,
 }
 
 impl SqliteLedger {
@@ -64,6 +72,7 @@ impl SqliteLedger {
             writer,
             readers,
             lock: Some(lock),
+            likenesses: Arc::default(),
         })
     }
 
@@ -83,6 +92,7 @@ impl SqliteLedger {
             writer,
             readers,
             lock: None,
+            likenesses: Arc::default(),
         })
     }
 
@@ -257,6 +267,42 @@ impl Ledger for SqliteLedger {
         limit: u32,
     ) -> Result<Vec<(String, Value)>, Fault> {
         read!(self, contents::measured_after(blake3, limit))
+    }
+
+    async fn alike(
+        &self,
+        asked: Asked,
+        within_bits: u32,
+        limit: u32,
+    ) -> Result<Vec<LooksAlike>, Fault> {
+        let mut index = self.likenesses.clone().lock_owned().await;
+        read!(self, likenesses::catch_up(&mut index))?;
+        // Among millions this takes long enough for others to wait.
+        let searched = tokio::task::spawn_blocking(move || {
+            index.settle();
+            let mut found = index.near(&asked, within_bits);
+            found.truncate(limit as usize);
+            found
+        });
+        let found = searched.await.map_err(|error| {
+            Fault::Final(format!(
+                "the search for like pictures broke down ({error}); a fault of the program"
+            ))
+        })?;
+        read!(self, likenesses::contents(&found))
+    }
+
+    async fn with_pixels(&self, pixels_blake3: &str, limit: u32) -> Result<Vec<String>, Fault> {
+        read!(self, likenesses::with_pixels(pixels_blake3, limit))
+    }
+
+    async fn places(
+        &self,
+        case_number: &str,
+        but: FileId,
+        limit: u32,
+    ) -> Result<Vec<Position>, Fault> {
+        read!(self, places::of_case(case_number, but, limit))
     }
 
     async fn evidence(&self, blake3: &str, store: &str) -> Result<Option<ObjectRow>, Fault> {

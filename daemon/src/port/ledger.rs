@@ -12,12 +12,14 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use unbroken_probes::measurements::Position;
 
 use super::digest::Digests;
 use super::fault::Fault;
 use super::share::{Fingerprint, RelPath};
 use super::store::{ObjectKey, UploadJournal};
 use crate::life::{Effect, Event, State};
+use crate::likeness::Asked;
 
 /// The ledger's number of a file (one arrival at one path). Never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -163,6 +165,17 @@ pub struct Measured {
     pub stills: Vec<(String, u64, Vec<u8>)>,
     /// What was measured over time, `unbroken.series/1`; empty if nothing was.
     pub series: Vec<u8>,
+}
+
+/// A content whose picture looks like one that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LooksAlike {
+    /// The content.
+    pub blake3: String,
+    /// How many bits differ.
+    pub distance_bits: u32,
+    /// Which of the bits that were asked for is the nearest.
+    pub asked: usize,
 }
 
 /// One revision of a file's report.
@@ -389,6 +402,28 @@ pub trait Ledger: UploadJournal {
     /// Every content with measurements, for re-judging, in pages by BLAKE3.
     async fn measured_after(&self, blake3: &str, limit: u32)
     -> Result<Vec<(String, Value)>, Fault>;
+
+    /// Contents whose pictures are within `within_bits` of what is asked for, the
+    /// nearest first, at most `limit`. Within 31 bits of a position none is
+    /// missed.
+    async fn alike(
+        &self,
+        asked: Asked,
+        within_bits: u32,
+        limit: u32,
+    ) -> Result<Vec<LooksAlike>, Fault>;
+
+    /// Contents whose decoded pixels have this digest, at most `limit`.
+    async fn with_pixels(&self, pixels_blake3: &str, limit: u32) -> Result<Vec<String>, Fault>;
+
+    /// Where the other files of a case say that they were taken, the newest
+    /// first, at most `limit`.
+    async fn places(
+        &self,
+        case_number: &str,
+        but: FileId,
+        limit: u32,
+    ) -> Result<Vec<Position>, Fault>;
 
     /// The object that holds this content as evidence: the one in `store`, if
     /// there is one, else the oldest in another.

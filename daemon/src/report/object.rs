@@ -58,7 +58,7 @@ pub struct Report {
     pub not_run: Vec<CheckNotRun>,
     /// Codes of the checks that looked and found nothing.
     pub passed: Vec<String>,
-    /// The facts on which all this rests.
+    /// The facts on which all this rests; where the picture was taken is left out.
     pub measurements: Measurements,
 }
 
@@ -282,8 +282,22 @@ pub fn report(parts: Parts<'_>) -> Report {
         findings: judgement.findings,
         not_run: judgement.not_run,
         passed: judgement.passed.into_iter().map(str::to_owned).collect(),
-        measurements,
+        measurements: shown(measurements),
     }
+}
+
+/// The facts as everybody with the report may read them: without where the
+/// picture was taken, and without the bits that serve only to search with.
+fn shown(mut measurements: Measurements) -> Measurements {
+    measurements.position = None;
+    let likeness = measurements
+        .photo
+        .as_mut()
+        .and_then(|photo| photo.likeness.as_mut());
+    if let Some(likeness) = likeness {
+        likeness.windows.clear();
+    }
+    measurements
 }
 
 /// The JSON Schema of [`Report`], for docs/report.schema.json.

@@ -6,11 +6,11 @@ use serde_json::json;
 use unbroken_config::Config;
 use unbroken_probes::check::{Context, Twin, Visit};
 use unbroken_probes::judge::{Judgement, Verdict, judge as judge_by_rules};
-use unbroken_probes::measurements::{Custody, Kind, Measurements};
+use unbroken_probes::measurements::{Custody, Kind, Measurements, Position};
 use unbroken_probes::segment::Segment;
 
-use super::Happened;
 use super::probe::digests_of;
+use super::{Happened, alike};
 use crate::cases::{Assignment, readable_name};
 use crate::house::House;
 use crate::life::Event;
@@ -21,7 +21,7 @@ use crate::port::ledger::{Between, Change, FileRow, Filter, Measured};
 pub async fn judge(house: &House, row: &FileRow) -> Result<Happened, Fault> {
     let measurements = measurements_in(row, measured_of(house, row).await?)?;
     let config = house.config();
-    let context = context(house, &config, row, measurements.kind, None).await?;
+    let context = context(house, &config, row, &measurements, None).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     Ok(Happened {
         event: Event::Ruled,
@@ -67,7 +67,7 @@ pub async fn context(
     house: &House,
     config: &Config,
     row: &FileRow,
-    kind: Kind,
+    m: &Measurements,
     stored: Option<DateTime<Utc>>,
 ) -> Result<Context, Fault> {
     let custody = match (row.received, stored) {
@@ -79,8 +79,13 @@ pub async fn context(
         _ => None,
     };
     let assignment = Assignment::of(row);
-    let siblings = match kind {
-        Kind::Video | Kind::Audio => siblings(house, row, assignment.as_ref()).await?,
+    let is_recording = matches!(m.kind, Kind::Video | Kind::Audio);
+    let in_case = match is_recording || alike::may_be_numbered(row.path.name()) {
+        true => in_case(house, assignment.as_ref()).await?,
+        false => Vec::new(),
+    };
+    let siblings = match m.kind {
+        Kind::Video | Kind::Audio => siblings(house, row, assignment.as_ref(), &in_case).await?,
         Kind::Photo | Kind::Other | Kind::Unreadable => Vec::new(),
     };
     Ok(Context {
@@ -93,6 +98,9 @@ pub async fn context(
         }),
         duplicate_of: twin(house, row, assignment.as_ref()).await?,
         siblings,
+        alike: Some(alike::alike(house, row, m, assignment.as_ref()).await?),
+        beside: Some(alike::beside(house, row, &in_case).await?),
+        places: places(house, row, m, assignment.as_ref()).await?,
         ..context_in_place(config, row.path.name())
     })
 }
@@ -109,11 +117,40 @@ pub fn context_in_place(config: &Config, name: &[u8]) -> Context {
     }
 }
 
-/// Most files of one case among which parts of one recording are looked for.
+/// Most files of one case that are looked at.
 const CASE_FILES_MAX: u32 = 2000;
 /// Most of them on either side whose measurements are read: four hours in parts
 /// of five minutes.
 const SIBLINGS_MAX: usize = 48;
+
+/// Where the other photos of the case say that they were taken; nobody looks if
+/// this one does not say.
+async fn places(
+    house: &House,
+    row: &FileRow,
+    m: &Measurements,
+    assignment: Option<&Assignment>,
+) -> Result<Option<Vec<Position>>, Fault> {
+    let number = assignment.and_then(|a| a.number.as_deref());
+    let Some((number, _)) = number.zip(m.position) else {
+        return Ok(None);
+    };
+    let places = house.ledger.places(number, row.id, CASE_FILES_MAX).await?;
+    Ok(Some(places))
+}
+
+/// The files of the same case, newest first; none without a number.
+async fn in_case(house: &House, assignment: Option<&Assignment>) -> Result<Vec<FileRow>, Fault> {
+    let Some(number) = assignment.and_then(|a| a.number.clone()) else {
+        return Ok(Vec::new());
+    };
+    let filter = Filter {
+        case_number: Some(number),
+        limit: CASE_FILES_MAX,
+        ..Filter::default()
+    };
+    house.ledger.list(&filter).await
+}
 
 /// The files of the same case and node that the same device named just before
 /// and just after this one: their names differ in digits only. Those that are
@@ -122,22 +159,14 @@ async fn siblings(
     house: &House,
     row: &FileRow,
     assignment: Option<&Assignment>,
+    in_case: &[FileRow],
 ) -> Result<Vec<Segment>, Fault> {
     let Some(assignment) = assignment else {
         return Ok(Vec::new());
     };
-    let Some(number) = assignment.number.clone() else {
-        return Ok(Vec::new());
-    };
-    let filter = Filter {
-        case_number: Some(number),
-        limit: CASE_FILES_MAX,
-        ..Filter::default()
-    };
     let own = readable_name(row.path.name()).text;
-    let in_case = house.ledger.list(&filter).await?;
-    let mut alike: Vec<(String, FileRow)> = in_case
-        .into_iter()
+    let mut alike: Vec<(String, &FileRow)> = in_case
+        .iter()
         .filter(|other| other.id != row.id && other.digests.is_some())
         .filter(|other| Assignment::of(other).is_some_and(|a| a.node == assignment.node))
         .map(|other| (readable_name(other.path.name()).text, other))
@@ -149,7 +178,7 @@ async fn siblings(
     alike.drain(..later.saturating_sub(SIBLINGS_MAX));
     let mut found = Vec::with_capacity(alike.len());
     for (name, other) in alike {
-        let blake3 = &digests_of(&other)?.blake3;
+        let blake3 = &digests_of(other)?.blake3;
         let measured = house.ledger.measured(blake3).await?;
         let m = measured.and_then(|m| serde_json::from_value::<Measurements>(m.measurements).ok());
         found.extend(m.and_then(|m| Segment::of(&name, &m)));

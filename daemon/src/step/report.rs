@@ -96,7 +96,7 @@ pub async fn make(house: &House, row: &FileRow, revision: u32) -> Result<Report,
     let measured = measured_of(house, row).await?;
     let series = series_facts(row, &measured.series)?;
     let measurements = measurements_in(row, measured)?;
-    let context = context(house, &config, row, measurements.kind, row.stored).await?;
+    let context = context(house, &config, row, &measurements, row.stored).await?;
     let judgement = judge_by_rules(&measurements, &config.rules(), &context);
     tracing::debug!(file = %row.id, verdict = verdict_word(judgement.verdict), findings = ?codes(&judgement), "judged");
     let digests = digests_of(row)?;

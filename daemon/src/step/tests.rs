@@ -252,7 +252,11 @@ async fn of_all_twins_the_one_of_another_case_counts() {
         let row = scene.judged(path, b"same").await;
         let row = scene.named(row).await;
         let config = scene.house.config();
-        let context = judge::context(&scene.house, &config, &row, Kind::Photo, None).await;
+        let m = Measurements {
+            kind: Kind::Photo,
+            ..Measurements::default()
+        };
+        let context = judge::context(&scene.house, &config, &row, &m, None).await;
         let twin = context.unwrap().duplicate_of;
         assert_eq!(twin.is_some(), last.is_some(), "{path}");
         let of_other = twin

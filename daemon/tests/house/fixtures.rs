@@ -135,9 +135,21 @@ impl Home {
     /// Enters a recording with these measurements as a file of the case
     /// `YW2026040001` and of this node, and takes it to `Named`.
     pub async fn named(&self, name: &str, node: &str, m: &Measurements) -> FileRow {
+        self.named_in("YW2026040001", name, node, m).await
+    }
+
+    /// The same, of another case.
+    pub async fn named_in(
+        &self,
+        number: &str,
+        name: &str,
+        node: &str,
+        m: &Measurements,
+    ) -> FileRow {
+        let content = format!("{number}/{node}/{name}");
         let notice = Notice {
             share: "drop".to_owned(),
-            path: RelPath::new(format!("YW2026040001/{node}/{name}")).unwrap(),
+            path: RelPath::new(content.as_str()).unwrap(),
             fingerprint: OUTSIDE,
             state: State::Seen,
             why: None,
@@ -148,7 +160,7 @@ impl Home {
         let nothing = Change::default;
         self.step(id, State::Seen, Event::Passed, nothing()).await;
         let copied = Change {
-            digests: Some(digest_reader(format!("{node}/{name}").as_bytes(), false).unwrap()),
+            digests: Some(digest_reader(content.as_bytes(), false).unwrap()),
             ..Change::default()
         };
         self.step(id, State::Settled, Event::Copied, copied).await;
@@ -165,7 +177,7 @@ impl Home {
         self.step(id, State::Probed, Event::Ruled, nothing()).await;
         let titled = Change {
             assignment: Some(json!({
-                "standing": "assigned", "number": "YW2026040001", "number_written": null,
+                "standing": "assigned", "number": number, "number_written": null,
                 "number_kind": null, "flow": null, "node": node, "by": [], "conflicts": [],
                 "suggestion": null, "visit": null, "institution": null,
             })),

@@ -7,6 +7,7 @@
     reason = "in a test, a failure to set up is a failure"
 )]
 
+mod alike;
 mod drive;
 mod fixtures;
 mod report;

@@ -47,7 +47,9 @@ async fn a_recording_is_judged_beside_those_before_it_in_its_case_and_node() {
     let own = clip(1204);
     let row = home.named("REC_0005.MP4", "A1", &own).await;
     let config = home.house.config();
-    let context = context(&home.house, &config, &row, Kind::Video, None).await.unwrap();
+    let context = context(&home.house, &config, &row, &own, None)
+        .await
+        .unwrap();
     let names: Vec<&str> = context.siblings.iter().map(|s| s.name.as_str()).collect();
     assert_eq!(names, ["REC_0003.MP4", "REC_0002.MP4", "REC_0001.MP4"]);
     // The fourth lies in another node, and its five minutes are missing here.

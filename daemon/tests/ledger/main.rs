@@ -11,4 +11,5 @@ mod beside;
 mod contract;
 mod custody;
 mod fixtures;
+mod likenesses;
 mod stored_format;

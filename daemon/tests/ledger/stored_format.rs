@@ -4,9 +4,10 @@ use unbroken::port::ledger::Ledger as _;
 
 use crate::fixtures::{at, notice, open, tamper};
 
-/// Schema 1 is schema 2 without the index of what is owed, and that is schema 3
-/// without the series.
+/// Schema 1 is schema 2 without the index of what is owed, that is schema 3
+/// without the series, and that is schema 4 without the likenesses.
 const BACK_TO_1: &str = "DROP INDEX files_due; DROP TABLE series; \
+                         DROP TABLE likenesses; DROP TABLE equal_pixels; DROP TABLE places; \
                          DELETE FROM _sqlx_migrations WHERE version > 1";
 
 #[tokio::test]

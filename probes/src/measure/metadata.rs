@@ -26,6 +26,7 @@ mod canon_raw;
 mod exif_fields;
 pub mod layout;
 pub mod maker_note;
+pub mod position;
 mod tiff;
 #[cfg(test)]
 pub(crate) mod tiny_exif;

@@ -8,6 +8,7 @@ use super::first_save::{self, FirstSave};
 use super::jpeg_grid::{self, JpegGrid};
 use super::jpeg_tables::JpegTables;
 use super::legibility::{self, Legibility};
+use super::likeness::{self, Likeness};
 use super::pixels::Pixels;
 use super::sharpness::{self, Sharpness};
 use super::thumbnail::Thumbnail;
@@ -63,6 +64,13 @@ pub struct Photo {
     pub first_save: Option<FirstSave>,
     /// The thumbnail in its EXIF, or the one that HEIF keeps beside the picture.
     pub thumbnail: Option<Thumbnail>,
+    /// What it looks like; of whole pictures and whole previews only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Likeness>,
+    /// BLAKE3 of all decoded samples, in hex; of whole pictures only. Equal
+    /// ones are the same picture, whatever stands around it in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels_blake3: Option<String>,
 }
 
 /// Which pixels were measured.
@@ -87,6 +95,7 @@ impl Photo {
         if let Some(view) = luma.view() {
             self.sharpness = Some(sharpness::measure(view));
             self.exposure = Some(exposure::measure(view, Range::Full));
+            self.likeness = likeness::measure(view);
         }
         self.fine_detail_ratio = fine_detail_ratio(native);
         let view = native.luma_reduced(legibility::LONG_SIDE_PX);

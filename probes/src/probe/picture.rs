@@ -8,7 +8,7 @@ use crate::container::raw;
 use crate::measure::decision_scale::LONG_SIDE_PX;
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
-use crate::measure::{jpeg_tables, metadata, thumbnail};
+use crate::measure::{jpeg_tables, likeness, metadata, thumbnail};
 use crate::measurements::{Measurements, NotRun};
 
 /// Longest photo file that is read: raws and motion photos stay below it.
@@ -168,6 +168,7 @@ fn look(
             None => thumbnail::measure(embedded?, view, photo.orientation),
         });
         measured.push("thumbnail");
+        photo.pixels_blake3 = Some(likeness::pixels_blake3(&decoded.pixels));
         if KEEPING_THE_GRID.contains(&format) {
             photo.look_for_coding(&decoded.pixels);
             measured.push("jpeg_grid");
@@ -175,6 +176,13 @@ fn look(
                 measured.push("first_save");
             }
         }
+    }
+    // A part of a picture looks like nothing but that part.
+    let is_whole = decoded.pixels.height_px() == decoded.stated_height_px;
+    photo.likeness = photo.likeness.take().filter(|_| is_whole);
+    if photo.likeness.is_some() {
+        m.instruments
+            .insert("likeness".to_owned(), likeness::VERSION);
     }
     if photo.jpeg.is_some() {
         measured.push("jpeg_tables");
@@ -290,7 +298,8 @@ mod tests {
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
-        assert_eq!(m.instruments.len(), 7);
+        assert_eq!(m.instruments.len(), 8);
+        assert!(photo.likeness.unwrap().is_comparable() && photo.pixels_blake3.is_some());
     }
 
     #[test]
@@ -302,6 +311,7 @@ mod tests {
         assert!((0.3..0.8).contains(&photo.decoded_ratio.unwrap()));
         assert_eq!((m.decoding.errors, m.decoding.reached_end), (1, false));
         assert!(photo.sharpness.is_some() && photo.thumbnail.is_none());
+        assert_eq!((photo.likeness, photo.pixels_blake3), (None, None));
         assert_eq!(stills.len(), 1);
     }
 

@@ -163,7 +163,7 @@ impl Source {
 
 /// By the first byte of the content's digest: a file keeps its half whatever
 /// others there are.
-fn half(digest: &[u8; 32]) -> Half {
+pub(super) fn half(digest: &[u8; 32]) -> Half {
     if digest[0] & 1 == 0 {
         Half::Tune
     } else {

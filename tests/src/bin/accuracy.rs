@@ -1,5 +1,6 @@
 //! Accuracy and speed, by a command that anyone can run again:
-//! `accuracy video DATA_DIR`, `accuracy photo DATA_DIR` and `accuracy speed`.
+//! `accuracy video DATA_DIR`, `accuracy photo DATA_DIR`,
+//! `accuracy reuse DATA_DIR` and `accuracy speed`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,7 @@ use unbroken_tests::accuracy::recipe::Bounds;
 use unbroken_tests::accuracy::source::{Named, Source, named, sources};
 use unbroken_tests::accuracy::table::{Judged, Run, page};
 use unbroken_tests::accuracy::video::{Case, cases};
-use unbroken_tests::accuracy::{peer, photo, speed};
+use unbroken_tests::accuracy::{peer, photo, reuse, speed};
 
 /// How often the checks are right, and how fast
 #[derive(Parser)]
@@ -77,6 +78,14 @@ enum What {
         /// Leave the other tools out
         #[arg(long)]
         alone: bool,
+    },
+    /// Copies made by recipe from photographs, and whether they are known again
+    Reuse {
+        /// The folder of photographs
+        data_dir: PathBuf,
+        /// Where the page goes; to standard output without it
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Full analysis beside plain decoding and beside the filters
     Speed {
@@ -161,6 +170,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
             };
             write(out, &photo::run::photo(&kitchen, &wanted)?)
         }
+        What::Reuse { data_dir, out } => write(out, &reuse::page(&data_dir)?),
         What::Speed {
             source,
             seconds,

@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use super::rows::{self, get, us};
 use super::trouble::{damaged, fault};
+use super::{likenesses, places};
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{FileId, Measured, ReportRow};
@@ -74,6 +75,8 @@ pub(super) async fn measure(
         .await
         .map_err(fault)?;
     }
+    likenesses::enter(conn, blake3, &measured.measurements).await?;
+    places::enter(conn, blake3, &measured.measurements).await?;
     sqlx::query("DELETE FROM series WHERE blake3 = $1")
         .bind(blake3)
         .execute(&mut *conn)

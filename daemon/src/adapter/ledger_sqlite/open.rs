@@ -68,6 +68,11 @@ fn migrations() -> Migrator {
             "series",
             include_str!("../../../migrations/sqlite/0003_series.sql"),
         ),
+        one(
+            4,
+            "likenesses",
+            include_str!("../../../migrations/sqlite/0004_likenesses.sql"),
+        ),
     ])
 }
 

@@ -14,18 +14,19 @@ use tokio::sync::{mpsc, watch};
 use unbroken_config::Config;
 use unbroken_probes::check::Context;
 use unbroken_probes::judge::{Rules, judge};
-use unbroken_probes::measurements::{Kind, Measurements};
+use unbroken_probes::measurements::{Kind, Measurements, Position};
 use unbroken_probes::probe::Wants;
 
 use crate::cases::readable_name;
 use crate::house::{House, Ports, StateFolder};
 use crate::life::{Effect, State};
+use crate::likeness::Asked;
 use crate::port::clock::Clock;
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
 use crate::port::ledger::{
-    Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, Measured,
-    Notice, ObjectRow, ReportRow, RowCheck,
+    Advance, ChainCheck, ChainRow, Counts, FileId, FileRow, Filter, Known, Ledger, LooksAlike,
+    Measured, Notice, ObjectRow, ReportRow, RowCheck,
 };
 use crate::port::prober::{Probe, Prober};
 use crate::port::share::Fingerprint;
@@ -169,6 +170,15 @@ impl Ledger for FakeLedger {
         Ok(None)
     }
     async fn measured_after(&self, _: &str, _: u32) -> Result<Vec<(String, Value)>, Fault> {
+        unasked()
+    }
+    async fn alike(&self, _: Asked, _: u32, _: u32) -> Result<Vec<LooksAlike>, Fault> {
+        unasked()
+    }
+    async fn with_pixels(&self, _: &str, _: u32) -> Result<Vec<String>, Fault> {
+        unasked()
+    }
+    async fn places(&self, _: &str, _: FileId, _: u32) -> Result<Vec<Position>, Fault> {
         unasked()
     }
     async fn evidence(&self, _: &str, _: &str) -> Result<Option<ObjectRow>, Fault> {

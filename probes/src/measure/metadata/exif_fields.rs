@@ -3,7 +3,7 @@
 use exif::{Context, In, Tag, Value};
 
 use super::maker_note::{self, MakerNote};
-use super::{Exif, Thumbnail, find, layout, trace, written_time};
+use super::{Exif, Thumbnail, find, layout, position, trace, written_time};
 use crate::measurements::{Measurements, Moment, TimeReading, Zone};
 
 /// Tags that name who wrote or changed the picture, or say what it is.
@@ -67,6 +67,7 @@ pub(super) fn read(
 ) {
     times(exif, m);
     satellite_time(exif, m);
+    m.position = position::read(exif);
     device(exif, m);
     for (tag, field) in TRACES {
         if let Some(text) = text(exif, *tag) {
@@ -232,7 +233,7 @@ fn maker_note_bytes(exif: &exif::Exif) -> Option<u64> {
 }
 
 /// The text of a field, whatever type its writer chose.
-fn text(exif: &exif::Exif, tag: Tag) -> Option<String> {
+pub(super) fn text(exif: &exif::Exif, tag: Tag) -> Option<String> {
     let bytes = match &exif.get_field(tag, In::PRIMARY)?.value {
         Value::Ascii(lines) => lines.first()?.as_slice(),
         Value::Undefined(bytes, _) | Value::Byte(bytes) => bytes.as_slice(),
