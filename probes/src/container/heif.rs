@@ -140,13 +140,13 @@ impl Items {
             b"jpeg" => b"jpgC",
             other => return Err(format!("an item of type {}", fourcc(*other))),
         };
-        let (method, extents) = self.places.get(&id).ok_or("an item without a place")?;
-        if *method > 1 {
+        let place = self.places.get(&id).ok_or("an item without a place")?;
+        if place.method > 1 {
             return Err("an item made of parts of others".to_owned());
         }
         let mut item = CodedItem {
             kind: fourcc(*kind),
-            extents: extents.clone(),
+            extents: place.extents.clone(),
             ..CodedItem::default()
         };
         for property in self.properties_of(id).collect::<Vec<_>>() {
@@ -166,9 +166,9 @@ impl Items {
     }
 
     fn bytes(&self, src: &mut Source<'_>, id: u32, most: u64) -> Option<Vec<u8>> {
-        let (method, extents) = self.places.get(&id)?;
-        let (offset, length) = extents.first()?;
-        (*method < 2).then(|| src.owned(*offset, (*length).min(most)))
+        let place = self.places.get(&id)?;
+        let (offset, length) = place.extents.first()?;
+        (place.method < 2).then(|| src.owned(*offset, (*length).min(most)))
     }
 
     fn transforms(&self, src: &mut Source<'_>, id: u32, shown: &mut Shown) {

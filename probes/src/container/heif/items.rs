@@ -16,13 +16,20 @@ const EXTENTS_MAX: usize = 64;
 /// Properties of one item; real ones have six.
 const PROPERTIES_MAX: usize = 64;
 
+/// Where an item's bytes lie.
+pub(super) struct Place {
+    /// Construction method: 0 in the file, 1 in `idat`, 2 in another item.
+    pub(super) method: u8,
+    /// Offset in the file and length of each piece, in order.
+    pub(super) extents: Vec<(u64, u64)>,
+}
+
 /// Everything that the `meta` box says of its items.
 #[derive(Default)]
 pub(super) struct Items {
     pub(super) primary: u32,
     pub(super) kinds: BTreeMap<u32, [u8; 4]>,
-    /// Construction method and extents.
-    pub(super) places: BTreeMap<u32, (u8, Vec<(u64, u64)>)>,
+    pub(super) places: BTreeMap<u32, Place>,
     /// (reference type, from, to).
     pub(super) references: Vec<([u8; 4], u32, Vec<u32>)>,
     properties: Vec<BoxHead>,
@@ -162,7 +169,7 @@ fn id_of(body: &[u8], at: usize, wide: bool) -> Option<u32> {
 }
 
 /// `iloc` (ISO/IEC 14496-12, 8.11.3): where the bytes of each item lie.
-fn places(body: &[u8], idat: Option<BoxHead>) -> Option<BTreeMap<u32, (u8, Vec<(u64, u64)>)>> {
+fn places(body: &[u8], idat: Option<BoxHead>) -> Option<BTreeMap<u32, Place>> {
     let version = version_of(body);
     let (sizes, more) = (*body.get(4)?, *body.get(5)?);
     let (offset_size, length_size) = (sizes >> 4, sizes & 15);
@@ -195,7 +202,11 @@ fn places(body: &[u8], idat: Option<BoxHead>) -> Option<BTreeMap<u32, (u8, Vec<(
         }
         // Bytes of another file are none of ours.
         if file == 0 && (method != 1 || idat.is_some()) {
-            found.insert(id, (method, pieces));
+            let place = Place {
+                method,
+                extents: pieces,
+            };
+            found.insert(id, place);
         }
     }
     Some(found)
