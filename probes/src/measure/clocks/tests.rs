@@ -82,7 +82,7 @@ fn a_clock_of_whole_seconds_shows_a_leap_of_one() {
         (jump.length_s - 2.0).abs() <= jump.uncertainty_s + 0.01,
         "{jump:?}"
     );
-    assert!(jump.uncertainty_s < 1.0);
+    assert!(jump.uncertainty_s < 1.1);
     // Back in time too: a stretch was put in, or taken from elsewhere.
     let (clocks, _) = camera(with_a_cut(-30.0));
     assert!((clocks[0].jumps[0].length_s + 30.0).abs() < 1.0);
