@@ -1,13 +1,16 @@
 //! Over directories of untouched camera files: how many get `inconsistent` or
 //! `attention`, and by which check, with 95 % Wilson intervals. Every one of
 //! them is a false alarm. `--list` names the files; `--structure` looks at
-//! structure and metadata only, without decoding a picture.
+//! structure and metadata only, without decoding a picture;
+//! `--vouched DIR` learns exemplars from the files below DIR first.
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use unbroken_probes::check::{Aspect, Context, Level};
+use unbroken_probes::exemplar::Exemplars;
 use unbroken_probes::judge::{Integrity, Rules, Verdict, judge};
 use unbroken_probes::measurements::Kind;
 use unbroken_probes::probe::{Depth, Wants, probe};
@@ -23,12 +26,20 @@ fn main() {
     } else {
         Depth::Full
     };
+    let vouched = arguments.iter().position(|a| a == "--vouched");
+    let vouched = vouched.and_then(|at| arguments.get(at + 1));
     let mut files = Vec::new();
-    for path in arguments.iter().filter(|a| !a.starts_with("--")) {
+    for path in arguments
+        .iter()
+        .filter(|a| !a.starts_with("--") && Some(*a) != vouched)
+    {
         gather(Path::new(path), &mut files);
     }
     files.sort();
-    let rules = Rules::default();
+    let rules = Rules {
+        exemplars: Arc::new(vouched.map(|path| learnt(path, depth)).unwrap_or_default()),
+        ..Rules::default()
+    };
     let (mut judged_files, mut inconsistent, mut attention) = (0_u32, 0_u32, 0_u32);
     let mut by_check: BTreeMap<(&str, String), u32> = BTreeMap::new();
     for path in &files {
@@ -94,6 +105,27 @@ fn main() {
     for ((outcome, code), count) in by_check {
         told(&format!("{outcome} {code}"), count, judged_files);
     }
+}
+
+/// What the files below `path` have in common.
+fn learnt(path: &str, depth: Depth) -> Exemplars {
+    let mut files = Vec::new();
+    gather(Path::new(path), &mut files);
+    let mut exemplars = Exemplars::default();
+    for path in files {
+        let Ok(mut file) = File::open(&path) else {
+            continue;
+        };
+        let wants = Wants {
+            name: path.display().to_string(),
+            still_long_side_px: 320,
+            stills_count: 0,
+            depth,
+        };
+        let m = probe(&mut file, &wants).measurements;
+        exemplars.learn(&path.display().to_string(), &m);
+    }
+    exemplars
 }
 
 /// All files below `path`, without following links.

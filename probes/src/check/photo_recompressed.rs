@@ -4,7 +4,7 @@
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Param, Ruling, Seen, Strength};
 use crate::exemplar::Feature;
 use crate::measure::jpeg_tables::JpegTables;
-use crate::measurements::{Exif, Kind, Measurements};
+use crate::measurements::{Exif, JpegParts, Kind, Measurements};
 use crate::text::{StaticText, Text};
 
 /// What programs write into the comment segment, in lower case
@@ -35,7 +35,7 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** JPEG编码头是否带有软件而非相机的特征。\n\n\
              **测量方法** 查看注释段是否写有图像软件库的名称,是否采用渐进式编码(相机直接输出几乎都是基线式);\
              带有设备信息的照片,其表和段的次序是否为 libjpeg 系列软件库的写法(每张表自成一段,JFIF 在 EXIF 之前,\
-             或量化表等于通用公式);画面大小是否按比例小于 EXIF 所记。手机应用把 EXIF 写在 JFIF 之前的只作提示。\
+             或量化表等于通用公式);画面大小是否按比例小于 EXIF 所记;色度采样是否表明经过无损旋转。手机应用把 EXIF 写在 JFIF 之前的只作提示。\
              量化表与通用公式完全一致的情况在相机原始照片中占三分之一以上,单独不说明任何问题,因此不作为迹象。\
              管理员可信文件中同型号也这样写的不列。\n\n\
              **可能含义** 照片由软件重新保存过;并不说明内容被改动。大小与 EXIF 不符为强,其余单独出现时请人工查看。\n\n\
@@ -46,7 +46,7 @@ pub static CHECK: Check = Check {
              progressive (cameras write baseline, almost without exception); where the file names its device, \
              whether tables and segments stand as libjpeg and its kin put them (every table in a segment of its \
              own, JFIF before EXIF, or tables of the common formula); whether the picture is smaller, in \
-             proportion, than EXIF says. An app of a phone puts EXIF before JFIF; that is only noted. \
+             proportion, than EXIF says; whether the chroma sampling is that of a photo turned without loss. An app of a phone puts EXIF before JFIF; that is only noted. \
              Tables that equal the common \
              formula's are found in more than a third of camera originals; alone they mean nothing and are not \
              taken as a sign. What the admin's vouched files of the model have too is not listed.\n\n\
@@ -140,6 +140,16 @@ fn judge(case: &Case<'_>) -> Ruling {
             },
         }));
     }
+    if names_device && !is_vouched_for && is_turned_without_loss(case.m, jpeg) {
+        seen.push(
+            add(
+                "亮度的采样因子为 1×2,表和段的次序是软件库的写法:横向减半色度的照片被软件无损旋转后如此。".to_owned(),
+                "Luma is sampled 1×2 and the tables stand as a library puts them: so is a photo with chroma halved across after a program turned it without loss."
+                    .to_owned(),
+            )
+            .asking_alone(),
+        );
+    }
     seen.extend(reduced(case, jpeg));
     if seen.is_empty() {
         Ruling::Pass
@@ -169,6 +179,14 @@ fn library_order(m: &Measurements, jpeg: &JpegTables) -> Option<Order> {
     }
 }
 
+/// Sampled as only a turn leaves a photo, and put together by a library. Some
+/// cameras turn photos so themselves, in their own order of segments.
+fn is_turned_without_loss(m: &Measurements, jpeg: &JpegTables) -> bool {
+    let parts = m.container.as_ref().and_then(|c| c.jpeg.as_ref());
+    jpeg.sampling.first().is_some_and(|luma| luma == "1x2")
+        && parts.is_some_and(JpegParts::is_coded_as_by_libjpeg)
+}
+
 /// EXIF's size and the picture's, if they differ and the shape is the same.
 fn reduced(case: &Case<'_>, jpeg: &JpegTables) -> Option<Seen> {
     let sizes = Sizes::of(case.m.exif.as_ref()?, jpeg)?;
@@ -177,11 +195,11 @@ fn reduced(case: &Case<'_>, jpeg: &JpegTables) -> Option<Seen> {
     let Sizes { exif, picture } = sizes;
     let text = Text::new(
         format!(
-            "画面为 {}×{},而 EXIF 记为 {}×{}:拍摄后被按比例改变大小并另存。请提供设备中的原始文件。",
+            "画面为 {}×{},而 EXIF 记为 {}×{}:拍摄后被按比例改变大小(或裁成同样形状)并另存。请提供设备中的原始文件。",
             picture.0, picture.1, exif.0, exif.1
         ),
         format!(
-            "The picture has {}×{} pixels and EXIF says {}×{}: it was resized and saved after capture. The original \
+            "The picture has {}×{} pixels and EXIF says {}×{}: it was resized, or cropped in the same shape, and saved after capture. The original \
              file from the device is asked for.",
             picture.0, picture.1, exif.0, exif.1
         ),
@@ -234,7 +252,7 @@ mod tests {
     use super::*;
     use crate::check::Alone;
     use crate::check::trial::{Trial, at};
-    use crate::container::jpeg_parts::{Jfif, JpegParts};
+    use crate::container::jpeg_parts::Jfif;
     use crate::measure::photo::Photo;
     use crate::measurements::Container;
 
@@ -337,6 +355,21 @@ mod tests {
         let mut nameless = ordered(LIBRARY, Some(true), standard());
         nameless.m.device.make = None;
         assert_eq!(found(&nameless), []);
+    }
+
+    #[test]
+    fn a_sampling_that_only_a_turn_makes_asks() {
+        let sampled = |luma: &str| JpegTables {
+            sampling: [luma, "1x1", "1x1"].map(str::to_owned).to_vec(),
+            ..standard()
+        };
+        let own_tables = |luma: &str| JpegTables {
+            ijg_quality: None,
+            ..sampled(luma)
+        };
+        assert_eq!(found(&ordered(LIBRARY, None, own_tables("1x2"))), [ASKS]);
+        assert_eq!(found(&ordered(LIBRARY, None, own_tables("2x1"))), []);
+        assert_eq!(found(&ordered(CAMERA, None, own_tables("1x2"))), []);
     }
 
     fn sized(exif: (u32, u32), picture: (u16, u16)) -> Trial {

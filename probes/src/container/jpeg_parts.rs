@@ -56,16 +56,23 @@ impl JpegParts {
         let order: Vec<&str> = self.coding().collect();
         matches!(
             order.as_slice(),
-            ["DQT ×2", "SOF0", "DHT ×4"] | ["DQT ×2", "SOF2", "DHT ×2" | "DHT ×3" | "DHT ×4"]
+            ["DQT", "SOF0", "DHT ×2"]
+                | ["DQT ×2" | "DQT ×3", "SOF0", "DHT ×4"]
+                | [
+                    "DQT" | "DQT ×2" | "DQT ×3",
+                    "SOF2",
+                    "DHT" | "DHT ×2" | "DHT ×3" | "DHT ×4"
+                ]
         )
     }
 
-    /// True if there is a segment that no standard names, as phones add.
+    /// True if there is a segment that no standard names, from APP4 to APP10,
+    /// where phones put data of their own.
     pub fn has_makers_segment(&self) -> bool {
+        const OWN: [&str; 7] = ["APP4", "APP5", "APP6", "APP7", "APP8", "APP9", "APP10"];
         self.order.iter().any(|name| {
-            let name = name.split(" ×").next().unwrap_or_default();
-            let is_named = NAMES.iter().any(|(_, _, known)| name.ends_with(known));
-            name.starts_with("APP") && !is_named
+            let marker = name.split(' ').next().unwrap_or_default();
+            OWN.contains(&marker)
         })
     }
 }

@@ -87,6 +87,8 @@ fn property(tag: &str, value: &str, in_history: bool, offset: u64, out: &mut Str
         }
         // The packet that Windows' own imaging component makes.
         "rdf:about" if value == WINDOWS_PACKET => out.trace("xmp.about", value, offset),
+        // Makers' transfer programs write a rating of none.
+        "MicrosoftPhoto:Rating" if value == "0" => {}
         "MicrosoftPhoto:Rating" | "MicrosoftPhoto:DateAcquired" => {
             out.trace(tag.replace(':', "."), value, offset);
         }

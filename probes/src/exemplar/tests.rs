@@ -1,3 +1,5 @@
+mod photos;
+
 use proptest::prelude::*;
 
 use super::*;
