@@ -72,6 +72,7 @@ features! {
     StreamMessages, Habit, "码流附加信息种类 (SEI)", "kinds of messages in the stream (SEI)";
     IdrNumbers, Habit, "IDR 编号方式", "numbering of IDR pictures";
     TimeModel, Habit, "创建与修改时间的关系", "how creation and modification time relate";
+    // Told of no file any more; exemplars learnt before name it.
     JpegSegments, Signature, "JPEG 段次序", "order of the JPEG segments";
     JpegOrder, Signature, "JPEG 表与段的写法", "how JPEG tables and JFIF stand";
     JpegMakersSegments, Habit, "JPEG 应用段", "application segments of the JPEG";

@@ -115,3 +115,11 @@ fn a_photo_whose_exif_was_rewritten_is_unlike_it_with_its_coding_kept() {
     );
     assert!(differing(&known(), &mixed).contains(&Feature::ExifManner));
 }
+
+#[test]
+fn a_cut_photo_is_no_less_of_its_model() {
+    let mut cut = file(&loose(), &by_camera(3), false);
+    let container = cut.container.as_mut().unwrap();
+    container.elements.retain(|e| e.id != "EOI");
+    assert_eq!(differing(&known(), &cut), []);
+}
