@@ -218,7 +218,7 @@ impl Pair {
         let (a, b) = (&self.thumbnail, &self.picture);
         let count = a.data.len() as f64;
         let mean = |g: &Gray| g.data.iter().map(|v| f64::from(*v)).sum::<f64>() / count;
-        let (mean_a, mean_b) = (mean(&a), mean(&b));
+        let (mean_a, mean_b) = (mean(a), mean(b));
         let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
         for (va, vb) in a.data.iter().zip(&b.data) {
             let (da, db) = (f64::from(*va) - mean_a, f64::from(*vb) - mean_b);

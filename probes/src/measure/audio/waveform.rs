@@ -255,8 +255,8 @@ mod tests {
     fn the_ends_are_not_looked_at() {
         let mut samples = room(2.0, 7);
         let last = samples.len() - 10_000;
-        for n in 0..last {
-            samples[n] += f64::from(u8::from(n >= 10_000)) * 0.05;
+        for sample in samples.iter_mut().take(last).skip(10_000) {
+            *sample += 0.05;
         }
         assert_eq!(breaks(&samples), []);
     }

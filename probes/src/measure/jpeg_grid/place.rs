@@ -242,12 +242,12 @@ mod tests {
         for (seed, range) in [(1, 1.5), (2, 4.0), (3, 40.0), (4, 255.0)] {
             let noise = window(|x, y| range * scatter(x, y, seed));
             let counts = zeros(&noise);
-            for y in 0..8 {
-                for x in 0..8 {
+            for (y, row) in counts.iter().enumerate() {
+                for (x, count) in row.iter().enumerate() {
                     // Where a coefficient is exactly one half, rounding decides.
                     let allowed =
                         plain_zeros(&noise, x, y, -1e-3)..=plain_zeros(&noise, x, y, 1e-3);
-                    assert!(allowed.contains(&counts[y][x]), "{seed} {x} {y}");
+                    assert!(allowed.contains(count), "{seed} {x} {y}");
                 }
             }
         }

@@ -105,7 +105,7 @@ pub(super) enum Ballot {
     /// The votes for grids that share neither columns nor rows with the file's
     /// own. Some fall in with the scene and with the file's grid better than
     /// others, so that each has the chance that it has over the whole picture.
-    Others([f64; GRIDS]),
+    Others(Box<[f64; GRIDS]>),
 }
 
 impl Ballot {
@@ -117,7 +117,8 @@ impl Ballot {
                 *chance += 1.0 / lattice.places() as f64;
             }
         }
-        Self::Others(chances.map(|chance| chance.max(1.0 / OTHER_GRIDS as f64)))
+        let chances = chances.map(|chance| chance.max(1.0 / OTHER_GRIDS as f64));
+        Self::Others(Box::new(chances))
     }
 
     fn votes<'a>(&self, lattice: &'a Lattice) -> &'a [Option<Grid>] {
