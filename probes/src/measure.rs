@@ -3,6 +3,7 @@
 pub mod audio;
 pub mod bitstream;
 pub mod clocks;
+pub mod copy_move;
 pub mod decision_scale;
 pub mod decoding;
 pub mod exposure;
@@ -15,6 +16,7 @@ pub(crate) mod kernels;
 pub mod legibility;
 pub mod likeness;
 pub mod metadata;
+pub mod moire;
 pub mod motion;
 pub mod noise;
 pub mod photo;

@@ -37,8 +37,6 @@ const CLOSER_PLACES_MAX: usize = 4_000;
 /// A patch of the first look with no more false alarms than 10 to this is
 /// looked at again.
 const CLOSER_LOG10_NFA_MAX: f64 = 8.0;
-/// A patch with no more false alarms than 10 to this needs no second look.
-const CERTAIN_LOG10_NFA: f64 = -12.0;
 /// With every so many of the table's mean step the limit of a zero grows by its
 /// own size.
 const STEP_PER_ZERO: f32 = 4.0;
@@ -123,13 +121,14 @@ pub fn measure(pixels: &Pixels, orientation: u16, steps: &[u16]) -> Option<JpegG
     let mut certain: Vec<Patch> = Vec::new();
     for ballot in [Ballot::Any(own), Ballot::others(&lattice)] {
         for patch in regions::patches(&lattice, &ballot, tests_log10, CLOSER_LOG10_NFA_MAX) {
-            if spacing_px == BLOCK_PX || patch.log10_nfa <= CERTAIN_LOG10_NFA {
-                certain.extend((patch.log10_nfa < 0.0).then_some(patch));
-                continue;
-            }
             let area = patch.area.grown(spacing_px, whole);
             let places = area.places(BLOCK_PX);
-            if places > room || certain.iter().any(|known| known.holds(&patch)) {
+            if certain.iter().any(|known| known.holds(&patch)) {
+                continue;
+            }
+            if spacing_px == BLOCK_PX || places > room {
+                // As near as can be, or too large to be looked at again.
+                certain.extend((patch.log10_nfa < 0.0).then_some(patch));
                 continue;
             }
             room -= places;

@@ -3,12 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::copy_move::{self, CopyMove};
 use super::exposure::{self, Exposure, Range};
 use super::first_save::{self, FirstSave};
 use super::jpeg_grid::{self, JpegGrid};
 use super::jpeg_tables::JpegTables;
 use super::legibility::{self, Legibility};
 use super::likeness::{self, Likeness};
+use super::moire::{self, Moire};
 use super::pixels::Pixels;
 use super::sharpness::{self, Sharpness};
 use super::thumbnail::Thumbnail;
@@ -60,6 +62,10 @@ pub struct Photo {
     /// Where the grid of JPEG lies in a picture that has one or came out of
     /// one.
     pub jpeg_grid: Option<JpegGrid>,
+    /// Fine patterns with one period all over the picture.
+    pub moire: Option<Moire>,
+    /// Parts that stand in the picture twice.
+    pub copy_move: Option<CopyMove>,
     /// Whether it was compressed once before, if it is a JPEG.
     pub first_save: Option<FirstSave>,
     /// The thumbnail in its EXIF, or the one that HEIF keeps beside the picture.
@@ -96,7 +102,9 @@ impl Photo {
             self.sharpness = Some(sharpness::measure(view));
             self.exposure = Some(exposure::measure(view, Range::Full));
             self.likeness = likeness::measure(view);
+            self.copy_move = Some(copy_move::measure(view));
         }
+        self.moire = Some(moire::measure(native));
         self.fine_detail_ratio = fine_detail_ratio(native);
         let view = native.luma_reduced(legibility::LONG_SIDE_PX);
         let reduced_ratio = native.width_px() as f32 / view.width_px().max(1) as f32;

@@ -160,7 +160,7 @@ fn look(
     let reduced = decoded.pixels.reduced(LONG_SIDE_PX);
     let upright = reduced.upright(photo.orientation);
     photo.look(&decoded.pixels, &upright);
-    let mut measured = vec!["sharpness", "exposure", "legibility"];
+    let mut measured = vec!["sharpness", "exposure", "legibility", "copy_move", "moire"];
     if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
         let luma = reduced.luma();
         photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
@@ -190,6 +190,9 @@ fn look(
     for name in measured {
         m.instruments.insert(name.to_owned(), VERSION);
     }
+    if wants.stills_count == 0 {
+        return Vec::new();
+    }
     let still = if wants.still_long_side_px <= LONG_SIDE_PX {
         upright.reduced(wants.still_long_side_px)
     } else {
@@ -198,7 +201,6 @@ fn look(
     };
     still
         .to_jpeg()
-        .filter(|_| wants.stills_count > 0)
         .map(|jpeg| Still {
             label: "photo".to_owned(),
             at_ms: 0,
@@ -298,7 +300,7 @@ mod tests {
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
-        assert_eq!(m.instruments.len(), 8);
+        assert_eq!(m.instruments.len(), 10);
         assert!(photo.likeness.unwrap().is_comparable() && photo.pixels_blake3.is_some());
     }
 

@@ -117,8 +117,8 @@ impl Ballot {
                 *chance += 1.0 / lattice.places() as f64;
             }
         }
-        let chances = chances.map(|chance| chance.max(1.0 / OTHER_GRIDS as f64));
-        Self::Others(Box::new(chances))
+        let least = 1.0 / OTHER_GRIDS as f64;
+        Self::Others(Box::new(chances.map(|chance| chance.max(least))))
     }
 
     fn votes<'a>(&self, lattice: &'a Lattice) -> &'a [Option<Grid>] {

@@ -2,7 +2,7 @@
 //! its work, in the same run on the same disk.
 //!
 //! `cargo run --release -p unbroken-tests --bin bench --
-//! staging|reconcile|memory|length|structure|reuse|check DIR|mangle DIR`
+//! staging|reconcile|memory|length|structure|reuse|photos DIR|check DIR|mangle DIR`
 //! prints a Markdown table. Files are made where `TMPDIR` says and removed
 //! again. A goal that is missed is said in the table; a wrong result is an error.
 
@@ -10,6 +10,7 @@ mod check;
 mod length;
 mod mangle;
 mod memory;
+mod photos;
 mod reconcile;
 mod reuse;
 mod share;
@@ -25,7 +26,8 @@ use std::process::ExitCode;
 const PROGRAM: &str = "unbroken";
 
 const USAGE: &str = "usage: bench staging [MIB] | reconcile [FILES] | memory [MIB] | \
-                     length [SECONDS [FPS]] | structure [MIB] | reuse [PHOTOS] | check DIR | mangle DIR [SECONDS]";
+                     length [SECONDS [FPS]] | structure [MIB] | reuse [PHOTOS] | photos DIR | \
+                     check DIR | mangle DIR [SECONDS]";
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -47,6 +49,9 @@ fn main() -> ExitCode {
         }),
         Some("structure") => number(second, 4096).and_then(length::structure),
         Some("reuse") => number(second, 10_000_000).and_then(reuse::run),
+        Some("photos") => second
+            .ok_or_else(|| USAGE.to_owned())
+            .and_then(|folder| photos::run(Path::new(folder))),
         Some("check") => second
             .ok_or_else(|| USAGE.to_owned())
             .and_then(|folder| check::run(Path::new(folder))),
