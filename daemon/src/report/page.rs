@@ -6,6 +6,7 @@ mod curves;
 mod parts;
 mod photo;
 mod pictures;
+mod sharpness;
 
 use askama::Template;
 use unbroken_probes::check::{Aspect, Check, Finding, Level};

@@ -80,7 +80,7 @@ pub static CHECK: Check = Check {
         },
         Param {
             key: "notes_moved_bytes",
-            unit: "bytes",
+            unit: "B",
             default: 16.0,
             min: 1.0,
             max: 65_535.0,
@@ -180,7 +180,7 @@ fn moved_notes(exif: &Exif, limit_bytes: f64) -> Option<Seen> {
     Some(Seen {
         measured: Some(moved as f64),
         limit: Some(limit_bytes),
-        unit: "bytes",
+        unit: "B",
         ..seen
     })
 }

@@ -41,7 +41,7 @@ pub static CHECK: Check = Check {
     see_yourself: "exiftool -validate -warning -a {file}",
     params: &[Param {
         key: "noted_bytes",
-        unit: "bytes",
+        unit: "B",
         default: 16.0,
         min: 1.0,
         max: 1_000_000.0,
@@ -80,7 +80,7 @@ fn judge(case: &Case<'_>) -> Ruling {
     Ruling::Found(vec![Seen {
         measured: Some(bytes as f64),
         limit: Some(limit),
-        unit: "bytes",
+        unit: "B",
         ..seen
     }])
 }

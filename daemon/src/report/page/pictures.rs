@@ -6,6 +6,7 @@ use unbroken_probes::check::Finding;
 use unbroken_probes::measurements::{Region, Span};
 use unbroken_probes::text::StaticText;
 
+use super::sharpness::{self, Tile};
 use super::{StillRow, photo, title_of};
 use crate::report::object::Report;
 use crate::report::words;
@@ -16,6 +17,8 @@ pub(super) struct Picture {
     pub(super) caption_zh: String,
     pub(super) caption_en: String,
     pub(super) marked: Vec<Marked>,
+    /// Of a photo: how sharp it is where.
+    pub(super) tiles: Vec<Tile>,
     pub(super) shows: Vec<StaticText>,
 }
 
@@ -134,6 +137,10 @@ impl Picture {
             caption_zh,
             caption_en,
             marked: marked.collect(),
+            tiles: match at_s {
+                None => sharpness::tiles(report.measurements.photo.as_ref()),
+                Some(_) => Vec::new(),
+            },
             shows,
         }
     }

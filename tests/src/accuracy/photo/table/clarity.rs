@@ -35,11 +35,14 @@ pub(super) fn told_apart(
     auc(&figures(&|j| j.case.recipe == "plain"), &figures(is_meant))
 }
 
+/// How sharp a picture is, by somebody's measure; more is sharper.
+pub(super) type SharpnessOf = Box<dyn Fn(&Judged) -> Option<f64>>;
+
 /// Ours and everyone else's figures, by name.
-pub(super) fn figures() -> Vec<(String, Box<dyn Fn(&Judged) -> Option<f64>>)> {
-    let ours: Box<dyn Fn(&Judged) -> Option<f64>> = Box::new(|j: &Judged| j.found.sharpness);
+pub(super) fn figures() -> Vec<(String, SharpnessOf)> {
+    let ours: SharpnessOf = Box::new(|j: &Judged| j.found.sharpness);
     let peers = PEERS.iter().map(|peer| {
-        let figure: Box<dyn Fn(&Judged) -> Option<f64>> =
+        let figure: SharpnessOf =
             Box::new(move |j: &Judged| j.seen.as_ref().and_then(peer.sharpness));
         (peer.name.to_owned(), figure)
     });

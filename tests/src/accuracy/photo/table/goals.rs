@@ -181,10 +181,13 @@ fn of_fault<'a>(run: &'a Run<'_>, half: Half, fault: Fault) -> impl Iterator<Ite
     run.of(half).filter(move |j| j.case.fault == Some(fault))
 }
 
+/// Which cases are meant.
+type Meant = Box<dyn Fn(&Judged) -> bool>;
+
 /// Areas under the curve, ours and the best of the others.
 fn areas(run: &Run<'_>, out: &mut String) {
     let is_along = |j: &Judged, wanted: &dyn Fn(u16) -> bool| matches!(j.case.fault, Some(Fault::Shaken(angle)) if wanted(angle));
-    let kinds: [(&str, Box<dyn Fn(&Judged) -> bool>); 4] = [
+    let kinds: [(&str, Meant); 4] = [
         ("blurred against sharp", Box::new(is_blurred)),
         (
             "without direction",
