@@ -51,7 +51,15 @@ async fn a_recording_is_judged_beside_those_before_it_in_its_case_and_node() {
         .await
         .unwrap();
     let names: Vec<&str> = context.siblings.iter().map(|s| s.name.as_str()).collect();
-    assert_eq!(names, ["REC_0003.MP4", "REC_0002.MP4", "REC_0001.MP4"]);
+    assert_eq!(
+        names,
+        [
+            "REC_0001.MP4",
+            "REC_0002.MP4",
+            "REC_0003.MP4",
+            "REC_0009.MP4"
+        ]
+    );
     // The fourth lies in another node, and its five minutes are missing here.
     let judgement = judge(&own, &Rules::default(), &context);
     let gap = judgement

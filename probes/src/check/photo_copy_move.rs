@@ -28,7 +28,7 @@ pub static CHECK: Check = Check {
              货架、印刷文字)不算。\n\n\
              **可能含义** 用照片自身的内容遮盖了某处。\n\n\
              **常见的正常原因** 同样的器具、瓶子、标签、瓷砖、窗户;印刷的重复图案;镜中影像;屏幕上的相同界面。\n\n\
-             **如何确认** 放大对比两处区域:真实的两件物品在光线、角度和噪声上总有差别,复制的区域则逐像素相同。\n\n\
+             **如何确认** 放大对比两处区域:真实的两件物品在光线、角度和噪声上总有差别,复制的区域则逐像素相同。\
              此项只供参考,从不影响结论。",
         en: "**What it looks at** Whether a part of the photo appears in it a second time, for the reviewer's eye.\n\n\
              **How it is measured** The photo is reduced to a long side of 1024 px; corners of strong contrast are \
@@ -39,7 +39,7 @@ pub static CHECK: Check = Check {
              **Usual innocent causes** Instruments, bottles, labels, tiles or windows of one kind; printed patterns; \
              a mirror; the same window on two screens.\n\n\
              **What would settle it** Enlarge both parts: two real things differ in light, angle and noise, a copied \
-             part is the same pixel by pixel.\n\n\
+             part is the same pixel by pixel. \
              It is information only and never changes a result.",
     },
     see_yourself: "gimp {file}",
