@@ -206,7 +206,13 @@ fn laid_out_anew(case: &Case<'_>, exif: &Exif, make: &str) -> Option<Seen> {
             ),
         ));
     }
-    if !layout.is_packed() {
+    // The originals looked at are JPEGs; phones pack the block of their HEIC.
+    let is_jpeg = case
+        .m
+        .container
+        .as_ref()
+        .is_some_and(|container| container.format == "jpeg");
+    if !is_jpeg || !layout.is_packed() {
         return None;
     }
     let Some(maker) = makers::of(make).filter(|maker| maker.never_packed) else {
@@ -308,6 +314,10 @@ mod tests {
         let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
         trial.m.device.make = Some(make.to_owned());
         trial.m.exif = Some(exif);
+        trial.m.container = Some(Container {
+            format: "jpeg".to_owned(),
+            ..Container::default()
+        });
         trial
     }
 
@@ -382,6 +392,11 @@ mod tests {
             ..packed()
         };
         assert_eq!(found(&trial("Apple", with(loose))), []);
+        let mut heic = trial("Apple", with(packed()));
+        if let Some(container) = &mut heic.m.container {
+            container.format = "heif".to_owned();
+        }
+        assert_eq!(found(&heic), []);
         let unlinked = ExifLayout {
             unlinked_directories: 1,
             ..packed()
