@@ -150,7 +150,7 @@ fn pairs(random: &mut Random) {
     }
     println!(
         "- of {PAIRS} random pairs {matches} are within {EXACT_WITHIN} bits ({:.3} in 100,000); the nearest differ in \
-         {nearest}. Real pairs: docs/accuracy-reuse.md\n",
+         {nearest}. Real pairs: `accuracy reuse DATA_DIR`\n",
         matches as f64 * 1e5 / PAIRS as f64
     );
 }
