@@ -216,9 +216,11 @@ fn laid_out_anew(case: &Case<'_>, exif: &Exif, make: &str) -> Option<Seen> {
         return None;
     }
     let Some(maker) = makers::of(make).filter(|maker| maker.never_packed) else {
+        // A phone whose picture is written by a library has its EXIF from one
+        // too: beside the library's tables this is no second sign.
         return Some(Seen::new(
-            Level::Attention,
-            Strength::Supporting,
+            Level::Info,
+            Strength::Information,
             Text::new(
                 "EXIF 各部分依次紧密排列、毫无间隙,是改写程序的写法,少数相机也这样写。",
                 "EXIF lies part by part without a gap, the manner of programs that rewrite it and of a few cameras.",
@@ -385,7 +387,7 @@ mod tests {
         assert_eq!(found(&trial("Apple", with(packed()))), [ASKS]);
         assert_eq!(
             found(&trial("HTC", with(packed()))),
-            [(Strength::Supporting, Alone::Told)]
+            [(Strength::Information, Alone::Told)]
         );
         let loose = ExifLayout {
             tail_bytes: 2,
