@@ -7,8 +7,10 @@
 
 pub mod found;
 pub mod kitchen;
+pub mod page;
 pub mod peer;
 pub mod photo;
+pub mod python;
 pub mod recipe;
 pub mod reuse;
 pub mod score;

@@ -227,19 +227,11 @@ fn rows_with_content(pixels: &Pixels) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use image::ExtendedColorType;
-    use image::codecs::jpeg::JpegEncoder;
-
     use super::*;
-    use crate::measure::recipe::stones;
+    use crate::measure::recipe::{self, stones};
 
     fn jpeg() -> Vec<u8> {
-        let scene = stones(320, 240);
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 90)
-            .encode(&scene.data, 320, 240, ExtendedColorType::L8)
-            .unwrap();
-        jpeg
+        recipe::jpeg(&stones(320, 240), 90)
     }
 
     #[test]

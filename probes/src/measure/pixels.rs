@@ -159,10 +159,11 @@ impl Pixels {
     /// The luma alone.
     pub fn luma(&self) -> Gray {
         let count = self.width_px as usize * self.height_px as usize;
-        let pixels = self.data.chunks_exact(self.channels()).take(count);
+        let triples = || self.data.as_chunks::<3>().0.iter().take(count);
         let data = match self.layout {
-            Layout::Gray | Layout::YCbCr => pixels.filter_map(|p| p.first().copied()).collect(),
-            Layout::Rgb => pixels.map(luma_of).collect(),
+            Layout::Gray => self.data.iter().take(count).copied().collect(),
+            Layout::YCbCr => triples().map(|[luma, _, _]| *luma).collect(),
+            Layout::Rgb => triples().map(|rgb| luma_of(rgb)).collect(),
         };
         Gray {
             data,
@@ -174,6 +175,9 @@ impl Pixels {
     /// The picture as it is to be looked at, from EXIF's orientation, 1 to 8;
     /// anything else leaves it as it is.
     pub fn upright(&self, orientation: u16) -> Self {
+        if !matches!(orientation, 2..=8) {
+            return self.clone();
+        }
         let (w, h) = (self.width_px as usize, self.height_px as usize);
         let is_turned = matches!(orientation, 5..=8);
         let (to_w, to_h) = if is_turned { (h, w) } else { (w, h) };

@@ -1,5 +1,8 @@
 //! Pictures made by recipe, for tests.
 
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
 use super::decision_scale::Gray;
 
 /// A picture by formula, values cut to 0 to 255.
@@ -12,6 +15,15 @@ pub(crate) fn picture(width_px: u32, height_px: u32, f: impl Fn(f32, f32) -> f32
         width_px,
         height_px,
     }
+}
+
+/// The picture as a JPEG of this quality.
+pub(crate) fn jpeg(of: &Gray, quality: u8) -> Vec<u8> {
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, quality)
+        .encode(&of.data, of.width_px, of.height_px, ExtendedColorType::L8)
+        .unwrap();
+    jpeg
 }
 
 /// A number between 0 and 1 that looks random, the same for the same place.

@@ -310,11 +310,8 @@ fn turned(view: LumaView<'_>, quarters: u32) -> Gray {
 
 #[cfg(test)]
 mod tests {
-    use image::ExtendedColorType;
-    use image::codecs::jpeg::JpegEncoder;
-
     use super::*;
-    use crate::measure::recipe::{blur, gaussian, picture, scatter};
+    use crate::measure::recipe::{blur, gaussian, jpeg, picture, scatter};
 
     fn scene(seed: u32) -> Gray {
         let blocks = picture(640, 480, |x, y| {
@@ -327,21 +324,8 @@ mod tests {
         shrink(from.view().unwrap(), width, height)
     }
 
-    fn jpeg(gray: &Gray) -> Vec<u8> {
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 60)
-            .encode(
-                &gray.data,
-                gray.width_px,
-                gray.height_px,
-                ExtendedColorType::L8,
-            )
-            .unwrap();
-        jpeg
-    }
-
     fn compared(thumbnail: &Gray, with: &Gray) -> Thumbnail {
-        measure(&jpeg(thumbnail), with.view().unwrap(), 1).unwrap()
+        measure(&jpeg(thumbnail, 60), with.view().unwrap(), 1).unwrap()
     }
 
     #[test]

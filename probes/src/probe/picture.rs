@@ -214,27 +214,11 @@ fn look(
 mod tests {
     use std::io::Write;
 
-    use exif::experimental::Writer;
-    use exif::{Field, In, Tag, Value};
-    use image::ExtendedColorType;
-    use image::codecs::jpeg::JpegEncoder;
-
     use super::*;
     use crate::measure::decision_scale::{Gray, shrink};
     use crate::measure::recipe;
-
-    fn encoded(gray: &Gray) -> Vec<u8> {
-        let mut jpeg = Vec::new();
-        JpegEncoder::new_with_quality(&mut jpeg, 92)
-            .encode(
-                &gray.data,
-                gray.width_px,
-                gray.height_px,
-                ExtendedColorType::L8,
-            )
-            .unwrap();
-        jpeg
-    }
+    use exif::experimental::Writer;
+    use exif::{Field, In, Tag, Value};
 
     /// A JPEG with orientation and thumbnail in its EXIF.
     fn photo_file(gray: &Gray, thumbnail: &Gray, orientation: u16) -> Vec<u8> {
@@ -243,7 +227,7 @@ mod tests {
             ifd_num: In::PRIMARY,
             value: Value::Short(vec![orientation]),
         };
-        let small = encoded(thumbnail);
+        let small = recipe::jpeg(thumbnail, 92);
         let mut writer = Writer::new();
         writer.push_field(&field);
         writer.set_jpeg(&small, In::THUMBNAIL);
@@ -256,7 +240,7 @@ mod tests {
         let mut file = vec![0xFF, 0xD8, 0xFF, 0xE1];
         file.extend(u16::try_from(exif.len() + 2).unwrap().to_be_bytes());
         file.extend(exif);
-        file.extend(&encoded(gray)[2..]);
+        file.extend(&recipe::jpeg(gray, 92)[2..]);
         file
     }
 
@@ -349,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_raw_is_shown_by_its_preview_and_never_taken_for_it() {
-        let small = encoded(&recipe::stones(320, 240));
+        let small = recipe::jpeg(&recipe::stones(320, 240), 92);
         let mut file = b"II*\0\x0a\0\0\0CR\x03\0".to_vec();
         for (tag, value) in [(256_u16, 5472_u16), (257, 3648), (262, 32_803)] {
             file.extend(tag.to_le_bytes());

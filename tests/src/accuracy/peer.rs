@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use unbroken_probes::measurements::Span;
 
 use super::kitchen::{Kitchen, in_parallel};
+use super::python;
 use super::truth::Fault;
 
 /// Counts as part of every kept answer of figures.
@@ -376,29 +377,7 @@ fn ask_python(python: &Path, files: &[&Path]) -> Vec<Result<Figures, String>> {
 /// A Python of its own with PySceneDetect in it, made in the kitchen's folder
 /// at the first run.
 pub fn python(kitchen: &Kitchen) -> Result<PathBuf, String> {
-    let dir = kitchen.dir().join("python");
-    let python = dir.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import scenedetect"])
-            .output()
-            .is_ok_and(|o| o.status.success())
-    };
-    if works() {
-        return Ok(python);
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    run(Command::new("python3").args(["-m", "venv"]).arg(&dir))?;
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet"])
-        .args(PYTHON_PACKAGES))?;
-    Ok(python)
+    python::environment(kitchen, "python", "scenedetect", &PYTHON_PACKAGES)
 }
 
 #[cfg(test)]

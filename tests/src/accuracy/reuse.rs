@@ -6,6 +6,7 @@
 
 mod recipe;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,9 +27,13 @@ use super::source::{Half, half};
 const COPIED_SIDE_PX: u32 = 2000;
 /// Smaller pictures are no photographs of a visit.
 const SIDE_MIN_PX: u32 = 240;
-/// Sources of which the reduced pictures correlate as much are copies of one
-/// another, whoever made them: they count as neither.
+/// Side of the squares to which pictures are reduced to be held against each other.
+const SMALL_SIDE_PX: u32 = 48;
+/// Sources of which the reduced pictures correlate as much, turned or mirrored
+/// as may be, show one picture, whoever made them: they count as neither.
 const SAME_CORRELATION: f64 = 0.95;
+/// Most pairs taken for the same that are listed.
+const PAIRS_LISTED: usize = 20;
 
 /// Random pictures that the photographs are looked for among.
 const STRANGERS: u32 = 100_000;
@@ -128,7 +133,7 @@ fn photo(path: &Path, data_dir: &Path) -> Option<Photo> {
     })
 }
 
-/// What the program's instrument says of a JPEG, and the picture at 64 × 48.
+/// What the program's instrument says of a JPEG, and the picture as a small square.
 fn looks(jpeg: &[u8]) -> Option<(Likeness, Gray)> {
     let decoded = decode(jpeg, "jpeg").ok()?;
     if decoded.damage.is_some() {
@@ -136,7 +141,7 @@ fn looks(jpeg: &[u8]) -> Option<(Likeness, Gray)> {
     }
     let luma = decoded.pixels.reduced(LONG_SIDE_PX).luma();
     let view = luma.view()?;
-    Some((measure(view)?, shrink(view, 64, 48)))
+    Some((measure(view)?, shrink(view, SMALL_SIDE_PX, SMALL_SIDE_PX)))
 }
 
 /// Pearson's, over the reduced pictures.
@@ -153,12 +158,28 @@ fn correlation(a: &Gray, b: &Gray) -> f64 {
     ab / (aa * bb).sqrt().max(1e-9)
 }
 
-/// True if the two may be one picture: in any of the positions that copies of
-/// the same size can have, or side by side as they are.
+/// A square turned and mirrored, one of 8 positions: the lowest bit swaps rows
+/// and columns, the next ones mirror them.
+fn turned(square: &Gray, position: u8) -> Gray {
+    let side = square.width_px as usize;
+    let place = |at: usize, is_mirrored: bool| if is_mirrored { side - 1 - at } else { at };
+    let mut data = Vec::with_capacity(square.data.len());
+    for y in 0..side {
+        for x in 0..side {
+            let (x, y) = if position & 1 == 0 { (x, y) } else { (y, x) };
+            let (x, y) = (place(x, position & 2 != 0), place(y, position & 4 != 0));
+            data.extend(square.data.get(y * side + x));
+        }
+    }
+    Gray {
+        data,
+        ..square.clone()
+    }
+}
+
+/// True if the two may be one picture in any of the 8 positions.
 fn may_be_one(a: &Photo, b: &Photo) -> bool {
-    let is_alike = (a.small.width_px, a.small.height_px) == (b.small.width_px, b.small.height_px)
-        && correlation(&a.small, &b.small) >= SAME_CORRELATION;
-    is_alike
+    (0..8).any(|position| correlation(&turned(&a.small, position), &b.small) >= SAME_CORRELATION)
         || a.likeness
             .asked()
             .iter()
@@ -172,7 +193,8 @@ struct Unlike {
     pairs: u64,
     matches: u64,
     nearest: u32,
-    ones: Vec<(String, String, u32)>,
+    /// By pair of photographs: how many copies, and the nearest.
+    ones: BTreeMap<(String, String), (u64, u32)>,
 }
 
 fn table(photos: &[Photo]) -> String {
@@ -198,9 +220,10 @@ fn table(photos: &[Photo]) -> String {
                 unlike.nearest = unlike.nearest.min(nearest);
                 if nearest <= limit {
                     unlike.matches += 1;
-                    unlike
-                        .ones
-                        .push((a.name.clone(), other.name.clone(), nearest));
+                    let pair = (a.name.clone(), other.name.clone());
+                    let (copies, least) = unlike.ones.entry(pair).or_insert((0, nearest));
+                    *copies += 1;
+                    *least = nearest.min(*least);
                 }
             }
         }
@@ -271,7 +294,7 @@ fn head(photos: &[Photo], twins: u64, limit: u32) -> String {
          `cargo run --release -p unbroken-tests --bin accuracy -- reuse DATA_DIR --out docs/accuracy-reuse.md` over \
          {} photographs of a folder of real media, {} of them tuned on and {} reported on by their digest; those with \
          too little detail for the check are left out. {twins} pairs of them show one picture (or correlate by \
-         {SAME_CORRELATION} at 64 × 48 samples) and count as neither. Each copy is made from the picture at no more \
+         {SAME_CORRELATION} at {SMALL_SIDE_PX} × {SMALL_SIDE_PX} samples in one of 8 positions) and count as neither. Each copy is made from the picture at no more \
          than {COPIED_SIDE_PX} px. It is known again if the program's index finds \
          it among {STRANGERS} random ones and at most {limit} of 256 bits differ, the default of \
          `photo_reused.distance_max_bits`; in brackets Wilson's 95 % interval. The limit is PDQ's and was not tuned; \
@@ -315,8 +338,40 @@ fn tail(unlike: &Unlike, index: &Index, photos: &[Photo], limit: u32) -> String 
         kept(share >= 0.99),
         kept(rate <= 1.0),
     );
-    for (a, b, distance) in &unlike.ones {
-        text.push_str(&format!("\n- {a}, {b}: {distance} bits\n"));
+    if !unlike.ones.is_empty() {
+        text.push_str(
+            "\n| copies of | taken for | how many | bits that differ, least |\n|---|---|---|---|\n",
+        );
+    }
+    for ((a, b), (copies, least)) in unlike.ones.iter().take(PAIRS_LISTED) {
+        text.push_str(&format!("| {a} | {b} | {copies} | {least} |\n"));
+    }
+    if let more @ 1.. = unlike.ones.len().saturating_sub(PAIRS_LISTED) {
+        text.push_str(&format!("\n{more} more pairs.\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_eight_positions_are_all_there_and_all_different() {
+        let square = Gray {
+            data: (0..9).collect(),
+            width_px: 3,
+            height_px: 3,
+        };
+        let mut found: Vec<Vec<u8>> = (0..8).map(|n| turned(&square, n).data).collect();
+        assert_eq!(found[0], square.data);
+        assert_eq!(found[2], [2, 1, 0, 5, 4, 3, 8, 7, 6]);
+        assert!(
+            found.contains(&vec![6, 3, 0, 7, 4, 1, 8, 5, 2]),
+            "a quarter turn"
+        );
+        found.sort();
+        found.dedup();
+        assert_eq!(found.len(), 8);
+    }
 }

@@ -10,6 +10,7 @@ use unbroken_probes::measurements::{Kind, Span};
 use unbroken_probes::registry::CHECKS;
 
 use super::found::{Found, Said};
+use super::page::{alarms_row, built};
 use super::peer::{Peer, Seen};
 use super::recipe::Bounds;
 use super::score::{Score, Share};
@@ -213,14 +214,6 @@ fn recipes(run: &Run<'_>, out: &mut String) {
     }
 }
 
-fn built(code: &str) -> String {
-    if CHECKS.iter().any(|check| check.code == code) {
-        format!("`{code}`")
-    } else {
-        format!("`{code}` *not built*")
-    }
-}
-
 fn alarms(run: &Run<'_>, out: &mut String) {
     out.push_str(
         "\n## 各检测项目的误报 False alarms, by check\n\n\
@@ -256,18 +249,7 @@ fn alarms(run: &Run<'_>, out: &mut String) {
             share
         };
         let (tune, report) = (of_half(Half::Tune), of_half(Half::Report));
-        let more = places.len().saturating_sub(6);
-        let mut named: Vec<String> = places.into_iter().take(6).collect();
-        if more > 0 {
-            named.push(format!("{more} more"));
-        }
-        writeln!(
-            out,
-            "| `{}` | {tune} | {report} | {} |",
-            check.code,
-            named.join("; ")
-        )
-        .ok();
+        alarms_row(check.code, &tune, &report, &places, out);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 use sqlx::SqliteConnection;
-use unbroken_probes::measure::likeness::Likeness;
+use unbroken_probes::measure::likeness::{Bits, Likeness};
 
 use super::rows::get;
 use super::trouble::{damaged, fault};
@@ -69,10 +69,7 @@ pub(super) async fn catch_up(conn: &mut SqliteConnection, index: &mut Index) -> 
             let entry = u32::try_from(id).ok().zip(<[u8; 32]>::try_from(bytes).ok());
             let (number, bytes) =
                 entry.ok_or_else(|| damaged(format!("likeness {id} is not 32 bytes")))?;
-            index.add(
-                number,
-                unbroken_probes::measure::likeness::Bits::from_bytes(bytes),
-            );
+            index.add(number, Bits::from_bytes(bytes));
         }
     }
 }

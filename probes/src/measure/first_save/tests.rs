@@ -1,12 +1,9 @@
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
 use super::*;
 use crate::measure::decision_scale::Gray;
 use crate::measure::jpeg_tables;
 use crate::measure::picture_decoding::decode_jpeg;
 use crate::measure::pixels::Layout;
-use crate::measure::recipe::{scatter, stones};
+use crate::measure::recipe::{jpeg, scatter, stones};
 
 /// Stones with the grain of a sensor.
 fn scene() -> Gray {
@@ -16,19 +13,6 @@ fn scene() -> Gray {
         *px = (f32::from(*px) + grain).round().clamp(1.0, 254.0) as u8;
     }
     scene
-}
-
-fn saved(from: &Gray, quality: u8) -> Vec<u8> {
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, quality)
-        .encode(
-            &from.data,
-            from.width_px,
-            from.height_px,
-            ExtendedColorType::L8,
-        )
-        .unwrap();
-    jpeg
 }
 
 fn measured(jpeg: &[u8]) -> FirstSave {
@@ -42,8 +26,8 @@ fn a_picture_saved_twice_gives_its_first_quality() {
     // Saved coarser the second time, little of the first is left.
     for (first, second, least_bits) in [(60, 90, 0.1), (75, 92, 0.1), (80, 95, 0.1), (85, 75, 0.01)]
     {
-        let once = decode_jpeg(&saved(&scene(), first)).unwrap().pixels.luma();
-        let found = measured(&saved(&once, second));
+        let once = decode_jpeg(&jpeg(&scene(), first)).unwrap().pixels.luma();
+        let found = measured(&jpeg(&once, second));
         assert!(
             found.gain_bits > Some(least_bits),
             "{first} {second}: {found:?}"
@@ -59,7 +43,7 @@ fn a_picture_saved_twice_gives_its_first_quality() {
 #[test]
 fn a_picture_saved_once_gains_nothing() {
     for quality in [60, 75, 85, 92, 96] {
-        let found = measured(&saved(&scene(), quality));
+        let found = measured(&jpeg(&scene(), quality));
         assert!(found.gain_bits < Some(0.005), "{quality}: {found:?}");
         assert!(found.coefficients.len() >= JUDGED_MIN, "{quality}");
     }

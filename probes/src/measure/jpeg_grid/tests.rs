@@ -1,12 +1,9 @@
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
-
 use super::*;
 use crate::measure::decision_scale::Gray;
 use crate::measure::jpeg_tables::ijg_luma_step;
 use crate::measure::picture_decoding::decode_jpeg;
 use crate::measure::pixels::Layout;
-use crate::measure::recipe::{beside, picture, scatter, stones};
+use crate::measure::recipe::{beside, jpeg, picture, scatter, stones};
 
 const GRAINS: u32 = 77;
 
@@ -22,16 +19,7 @@ fn scene(width_px: u32, height_px: u32, seed: u32) -> Gray {
 
 /// Compressed and decompressed.
 fn through_jpeg(from: &Gray, quality: u8) -> Gray {
-    let mut jpeg = Vec::new();
-    JpegEncoder::new_with_quality(&mut jpeg, quality)
-        .encode(
-            &from.data,
-            from.width_px,
-            from.height_px,
-            ExtendedColorType::L8,
-        )
-        .unwrap();
-    decode_jpeg(&jpeg).unwrap().pixels.luma()
+    decode_jpeg(&jpeg(from, quality)).unwrap().pixels.luma()
 }
 
 /// A part of `from` pasted at this place; in it the part starts at 0, 0.

@@ -16,6 +16,7 @@ use super::recipe::Group;
 use super::source::PhotoSource;
 use super::truth::Fault;
 use super::{Bounds, Case};
+use crate::accuracy::page::{alarms_row, built};
 use crate::accuracy::score::Share;
 use crate::accuracy::source::Half;
 
@@ -185,14 +186,6 @@ fn sources(run: &Run<'_>, out: &mut String) {
     }
 }
 
-fn built(code: &str) -> String {
-    if CHECKS.iter().any(|check| check.code == code) {
-        format!("`{code}`")
-    } else {
-        format!("`{code}` *not built*")
-    }
-}
-
 fn recipes(run: &Run<'_>, out: &mut String) {
     out.push_str(
         "\n## 各配方的检出 Found, by recipe\n\n\
@@ -228,31 +221,20 @@ fn alarms(run: &Run<'_>, out: &mut String) {
          | check | tune | report | where |\n|---|---|---|---|\n",
     );
     for check in CHECKS.iter().filter(|c| c.kinds.contains(&Kind::Photo)) {
-        let mut places: BTreeSet<&str> = BTreeSet::new();
+        let mut places: BTreeSet<String> = BTreeSet::new();
         let mut of_half = |half| {
             let mut share = Share::default();
             for judged in run.cameras(half) {
                 let is_alarm = judged.found.alarms(check.code);
                 share.add(is_alarm);
                 if let (true, Some(source)) = (is_alarm, run.source(judged)) {
-                    places.insert(source.name.as_str());
+                    places.insert(source.name.clone());
                 }
             }
             share
         };
         let (tune, report) = (of_half(Half::Tune), of_half(Half::Report));
-        let more = places.len().saturating_sub(6);
-        let mut named: Vec<String> = places.iter().take(6).map(|p| (*p).to_owned()).collect();
-        if more > 0 {
-            named.push(format!("{more} more"));
-        }
-        writeln!(
-            out,
-            "| `{}` | {tune} | {report} | {} |",
-            check.code,
-            named.join("; ")
-        )
-        .ok();
+        alarms_row(check.code, &tune, &report, &places, out);
     }
 }
 

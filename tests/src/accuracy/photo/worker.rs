@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde::de::DeserializeOwned;
 
 use crate::accuracy::kitchen::Kitchen;
+use crate::accuracy::python;
 
 /// The versions that cases are made and figures taken with.
 const PYTHON_PACKAGES: [&str; 2] = ["opencv-python-headless==5.0.0.93", "pillow==13.0.0"];
@@ -63,27 +64,5 @@ impl Drop for Worker {
 /// A Python of its own with OpenCV and Pillow, made in the kitchen's folder at
 /// the first run.
 pub fn python(kitchen: &Kitchen) -> Result<PathBuf, String> {
-    let dir = kitchen.dir().join("python-photo");
-    let python = dir.join("bin/python3");
-    let works = || {
-        Command::new(&python)
-            .args(["-c", "import cv2, PIL"])
-            .output()
-            .is_ok_and(|o| o.status.success())
-    };
-    if works() {
-        return Ok(python);
-    }
-    let run = |command: &mut Command| {
-        let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    };
-    run(Command::new("python3").args(["-m", "venv"]).arg(&dir))?;
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet"])
-        .args(PYTHON_PACKAGES))?;
-    Ok(python)
+    python::environment(kitchen, "python-photo", "cv2, PIL", &PYTHON_PACKAGES)
 }

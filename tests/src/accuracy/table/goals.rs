@@ -6,54 +6,16 @@ use unbroken_probes::judge::Integrity;
 
 use super::{Run, ours, score};
 use crate::accuracy::found::Found;
+use crate::accuracy::page::{self, Wanted};
 use crate::accuracy::recipe::pictures::STILL_LEVELS;
 use crate::accuracy::score::Share;
 use crate::accuracy::source::Half;
 use crate::accuracy::truth::Fault;
 
-/// What a goal asks for.
-#[derive(Clone, Copy)]
-enum Wanted {
-    AtMost(f64),
-    AtLeast(f64),
-    Nothing,
-}
-
-impl Wanted {
-    /// In words, a share as per cent.
-    fn words(self) -> String {
-        match self {
-            Self::AtMost(share) => format!("≤ {} %", share * 100.0),
-            Self::AtLeast(share) => format!("≥ {} %", share * 100.0),
-            Self::Nothing => "–".to_owned(),
-        }
-    }
-
-    fn met(self, value: Option<f64>) -> &'static str {
-        match (self, value) {
-            (Self::Nothing, _) | (_, None) => "–",
-            (Self::AtMost(most), Some(value)) if value <= most => "yes",
-            (Self::AtLeast(least), Some(value)) if value >= least => "yes",
-            _ => "**no**",
-        }
-    }
-}
-
 pub(super) fn goals(run: &Run<'_>, out: &mut String) {
-    out.push_str(
-        "\n## 目标 Goals\n\n| goal | wanted | tune | report | met on report |\n|---|---|---|---|---|\n",
-    );
+    out.push_str(page::GOALS);
     let mut line = |what: &str, wanted: Wanted, of: &dyn Fn(Half) -> Share| {
-        let report = of(Half::Report);
-        let value = (report.of > 0).then(|| report.hits as f64 / report.of as f64);
-        writeln!(
-            out,
-            "| {what} | {} | {} | {report} | {} |",
-            wanted.words(),
-            of(Half::Tune),
-            wanted.met(value)
-        )
-        .ok();
+        wanted.row(what, &of(Half::Tune), &of(Half::Report), out);
     };
     let camera = |half: Half, is_alarm: &dyn Fn(&Found) -> bool| {
         let mut share = Share::default();

@@ -7,57 +7,20 @@ use unbroken_probes::judge::Integrity;
 
 use super::clarity::{figures, is_blurred, told_apart};
 use super::{Judged, Run, alarms_in, asks};
+use crate::accuracy::page::{self, Wanted};
 use crate::accuracy::photo::recipe::Group;
 use crate::accuracy::photo::truth::Fault;
 use crate::accuracy::score::Share;
 use crate::accuracy::source::Half;
 
-/// What a goal asks for, as a share.
-#[derive(Clone, Copy)]
-enum Wanted {
-    AtMost(f64),
-    AtLeast(f64),
-    Nothing,
-}
-
-impl Wanted {
-    fn words(self) -> String {
-        match self {
-            Self::AtMost(share) => format!("≤ {} %", share * 100.0),
-            Self::AtLeast(share) => format!("≥ {} %", share * 100.0),
-            Self::Nothing => "–".to_owned(),
-        }
-    }
-
-    fn met(self, value: Option<f64>) -> &'static str {
-        match (self, value) {
-            (Self::Nothing, _) | (_, None) => "–",
-            (Self::AtMost(most), Some(value)) if value <= most => "yes",
-            (Self::AtLeast(least), Some(value)) if value >= least => "yes",
-            _ => "**no**",
-        }
-    }
-}
-
 /// Least area under the curve for blurred against sharp.
 const AUC_MIN: f64 = 0.98;
 
 pub(super) fn goals(run: &Run<'_>, out: &mut String) {
-    out.push_str(
-        "\n## 目标 Goals\n\n| goal | wanted | tune | report | met on report |\n|---|---|---|---|---|\n",
-    );
+    out.push_str(page::GOALS);
     areas(run, out);
     let mut line = |what: &str, wanted: Wanted, of: &dyn Fn(Half) -> Share| {
-        let report = of(Half::Report);
-        let value = (report.of > 0).then(|| report.hits as f64 / report.of as f64);
-        writeln!(
-            out,
-            "| {what} | {} | {} | {report} | {} |",
-            wanted.words(),
-            of(Half::Tune),
-            wanted.met(value)
-        )
-        .ok();
+        wanted.row(what, &of(Half::Tune), &of(Half::Report), out);
     };
     let cameras = |half: Half, is_alarm: &dyn Fn(&Judged) -> bool| {
         let mut share = Share::default();
