@@ -188,6 +188,11 @@ impl<'a> Faults<'a> {
         self.at(span, key, text, None);
     }
 
+    /// True once no further fault will be listed.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() > MAX_FAULTS
+    }
+
     /// Notes a fault at a byte span.
     pub(crate) fn at(
         &mut self,

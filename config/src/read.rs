@@ -33,6 +33,8 @@ pub(crate) trait Sink {
     fn place(&mut self, key: &str, span: Range<usize>);
     /// Notes a fault.
     fn fault(&mut self, span: Range<usize>, key: &str, text: Text, meant: Option<String>);
+    /// True once no further fault will be listed, so that none need be explained.
+    fn is_full(&self) -> bool;
 }
 
 impl Sink for Faults<'_> {
@@ -42,6 +44,10 @@ impl Sink for Faults<'_> {
 
     fn fault(&mut self, span: Range<usize>, key: &str, text: Text, meant: Option<String>) {
         self.at(span, key, text, meant);
+    }
+
+    fn is_full(&self) -> bool {
+        Faults::is_full(self)
     }
 }
 
@@ -75,6 +81,9 @@ impl<'a> Reader<'a> {
     fn refuse_unknown(&mut self) {
         let Some(table) = self.table else { return };
         for (name, item) in table.iter() {
+            if self.faults.is_full() {
+                return;
+            }
             if self.shape.names().any(|known| known == name) {
                 continue;
             }
