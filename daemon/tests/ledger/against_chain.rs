@@ -11,7 +11,8 @@ use crate::fixtures::{at, digests, key, notice, open, tamper};
 const GUARDS: &str = "DROP TRIGGER files_never_go; DROP TRIGGER contents_never_go; \
     DROP TRIGGER objects_never_change; DROP TRIGGER objects_never_go; \
     DROP TRIGGER reports_never_change; DROP TRIGGER reports_never_go; \
-    DROP TRIGGER numbers_never_change; DROP TRIGGER numbers_never_go;";
+    DROP TRIGGER numbers_never_change; DROP TRIGGER numbers_never_go; \
+    DROP TRIGGER likenesses_never_change; DROP TRIGGER likenesses_never_go;";
 
 fn object(letter: char, store: &str) -> ObjectRow {
     ObjectRow {
@@ -122,6 +123,17 @@ async fn every_row_changed_behind_the_chains_back_is_found() {
         ("DELETE FROM stills", "stills"),
         ("UPDATE series SET bytes = x'00'", "series"),
         ("DELETE FROM series", "series"),
+        ("UPDATE likenesses SET bits = zeroblob(32)", "looks"),
+        ("DELETE FROM likenesses", "looks"),
+        (
+            "INSERT INTO likenesses (blake3, bits) SELECT blake3, zeroblob(32) FROM contents \
+             UNION SELECT blake3, randomblob(32) FROM contents",
+            "looks",
+        ),
+        ("UPDATE equal_pixels SET pixels_blake3 = 'q'", "pixels"),
+        ("DELETE FROM equal_pixels", "pixels"),
+        ("UPDATE places SET latitude_udeg = 1", "place"),
+        ("DELETE FROM places", "place"),
         (
             "UPDATE reports SET report = '{}' WHERE revision = 2",
             "revision 2",

@@ -7,6 +7,7 @@ use unbroken::life::{Effect, Event, State};
 use unbroken::port::fault::Fault;
 use unbroken::port::ledger::*;
 use unbroken::port::store::Upload;
+use unbroken_probes::measure::likeness::{Bits, Likeness};
 
 use crate::fixtures::{at, digests, key, notice, open, step};
 
@@ -30,7 +31,14 @@ pub async fn walk(ledger: &dyn Ledger, id: FileId, letter: char) -> FileRow {
             Event::Copied => step.change.digests = Some(digests(letter)),
             Event::Measured => {
                 step.change.measured = Some(Measured {
-                    measurements: json!({"schema": "m/1", "blur": 0.25}),
+                    measurements: json!({
+                        "schema": "m/1", "blur": 0.25,
+                        "position": {"latitude_deg": 31.25, "longitude_deg": 121.5},
+                        "photo": {
+                            "likeness": Likeness { bits: Bits([7; 4]), firm_bits: 200, ..Likeness::default() },
+                            "pixels_blake3": "p",
+                        },
+                    }),
                     stills: vec![("first".into(), 40, vec![0xff, 0xd8, 0])],
                     series: vec![1, 2, 3],
                 });

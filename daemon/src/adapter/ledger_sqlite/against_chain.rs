@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use super::moves::{measured_facts, report_facts};
 use super::rows::{get, us};
 use super::trouble::fault;
-use super::{contents, events, files, objects};
+use super::{contents, events, files, likenesses, objects, places};
 use crate::chain::canonical;
 use crate::port::digest::Digests;
 use crate::port::fault::Fault;
@@ -20,7 +20,8 @@ use crate::port::ledger::{ChainRow, FileId, FileRow, ObjectRow, RowCheck};
 /// Rows read at once.
 const PAGE: i64 = 1000;
 
-/// Holds files, reports, numbers, contents and objects against the chain.
+/// Holds files, reports, numbers, contents with their looks and places, and
+/// objects against the chain.
 pub(super) async fn check(conn: &mut SqliteConnection) -> Result<RowCheck, Fault> {
     let mut found = RowCheck::default();
     every_file(conn, &mut found).await?;
@@ -287,26 +288,32 @@ async fn every_content(conn: &mut SqliteConnection, found: &mut RowCheck) -> Res
 }
 
 /// Files with the same bytes may have been measured at once; the last counts.
+/// What was made of the measurements must follow from them.
 async fn content_misfit(
     conn: &mut SqliteConnection,
     blake3: &str,
 ) -> Result<Option<String>, Fault> {
-    let mut last: Option<(i64, Value)> = None;
+    let mut measured = Vec::new();
     for row in files::with_content(conn, blake3, u32::MAX).await? {
-        let told = match Told::by(&events::history(conn, row.id).await?) {
-            Ok(told) => told,
+        match Told::by(&events::history(conn, row.id).await?) {
+            Ok(told) => measured.extend(told.measured),
             Err(why) => return Ok(Some(why)),
-        };
-        last = told
-            .measured
-            .into_iter()
-            .chain(last)
-            .max_by_key(|(seq, _)| *seq);
+        }
     }
-    let stands = contents::measured(conn, blake3).await?;
-    let stands = stands.as_ref().map(measured_facts);
-    Ok((stands != last.map(|(_, facts)| facts))
-        .then(|| "its measurements, stills or series are not those that were entered".to_owned()))
+    let measurings = measured.len();
+    let last = measured.into_iter().max_by_key(|(seq, _)| *seq);
+    let Some(stands) = contents::measured(conn, blake3).await? else {
+        return Ok(Some("its measurements cannot be found".to_owned()));
+    };
+    if last.map(|(_, facts)| facts) != Some(measured_facts(&stands)) {
+        let why = "its measurements, stills or series are not those that were entered";
+        return Ok(Some(why.to_owned()));
+    }
+    let facts = &stands.measurements;
+    match likenesses::misfit(conn, blake3, facts, measurings).await? {
+        Some(why) => Ok(Some(why)),
+        None => places::misfit(conn, blake3, facts, measurings).await,
+    }
 }
 
 async fn every_object(conn: &mut SqliteConnection, found: &mut RowCheck) -> Result<(), Fault> {

@@ -12,31 +12,55 @@ use crate::port::ledger::FileId;
 /// Millionths of a degree, 0.11 m.
 const PER_DEGREE: f64 = 1e6;
 
+/// Latitude and longitude that measurements tell of, in millionths of a degree.
+fn place(measurements: &Value) -> Option<(i64, i64)> {
+    let found = measurements.get("position")?;
+    let position: Position = serde_json::from_value(found.clone()).ok()?;
+    let micro = |degrees: f64| (degrees * PER_DEGREE).round() as i64;
+    Some((micro(position.latitude_deg), micro(position.longitude_deg)))
+}
+
 /// Enters what the measurements of a content say of its place.
 pub(super) async fn enter(
     conn: &mut SqliteConnection,
     blake3: &str,
     measurements: &Value,
 ) -> Result<(), Fault> {
-    let position = measurements
-        .get("position")
-        .and_then(|found| serde_json::from_value::<Position>(found.clone()).ok());
-    let Some(position) = position else {
+    let Some((latitude_udeg, longitude_udeg)) = place(measurements) else {
         return Ok(());
     };
-    let micro = |degrees: f64| (degrees * PER_DEGREE).round() as i64;
     sqlx::query(
         "INSERT INTO places (blake3, latitude_udeg, longitude_udeg) VALUES ($1, $2, $3) \
          ON CONFLICT (blake3) DO UPDATE SET latitude_udeg = excluded.latitude_udeg, \
          longitude_udeg = excluded.longitude_udeg",
     )
     .bind(blake3)
-    .bind(micro(position.latitude_deg))
-    .bind(micro(position.longitude_deg))
+    .bind(latitude_udeg)
+    .bind(longitude_udeg)
     .execute(conn)
     .await
     .map_err(fault)?;
     Ok(())
+}
+
+/// Holds the place entered of a content against its measurements, in words if
+/// they do not fit. A place that only an earlier measuring found may stand.
+pub(super) async fn misfit(
+    conn: &mut SqliteConnection,
+    blake3: &str,
+    measurements: &Value,
+    measurings: usize,
+) -> Result<Option<String>, Fault> {
+    let entered: Option<(i64, i64)> =
+        sqlx::query_as("SELECT latitude_udeg, longitude_udeg FROM places WHERE blake3 = $1")
+            .bind(blake3)
+            .fetch_optional(conn)
+            .await
+            .map_err(fault)?;
+    let measured = place(measurements);
+    let is_earlier = measured.is_none() && measurings > 1;
+    Ok((entered != measured && !is_earlier)
+        .then(|| "its place is not the one that was measured".to_owned()))
 }
 
 /// Places of the other files of a case, the newest first.
