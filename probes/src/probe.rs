@@ -43,11 +43,15 @@ pub enum Depth {
 /// Why an instrument that needs pictures or sound did not run.
 pub(crate) const ONLY_STRUCTURE: &str = "only structure was asked for";
 
+/// Label of the still that shows how much saving a photo once more would change
+/// it, part by part.
+pub const ERROR_LEVEL_STILL: &str = "error_level";
+
 /// A small picture for the report: a viewing copy, never evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Still {
-    /// What it shows: `photo`, `frame`; `before` and `after` on either side of a
-    /// step that may be a cut.
+    /// What it shows: `photo`, [`ERROR_LEVEL_STILL`], `frame`; `before` and `after`
+    /// on either side of a step that may be a cut.
     pub label: String,
     /// Milliseconds from the first picture; 0 for a photo.
     pub at_ms: u64,

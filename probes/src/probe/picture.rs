@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use super::{Depth, ONLY_STRUCTURE, Still, Wants};
+use super::{Depth, ERROR_LEVEL_STILL, ONLY_STRUCTURE, Still, Wants};
 use crate::container::raw;
 use crate::measure::decision_scale::LONG_SIDE_PX;
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
-use crate::measure::{jpeg_tables, likeness, metadata, thumbnail};
+use crate::measure::{error_level, jpeg_tables, likeness, metadata, thumbnail};
 use crate::measurements::{Measurements, NotRun};
 
 /// Longest photo file that is read: raws and motion photos stay below it.
@@ -199,14 +199,23 @@ fn look(
         let larger = decoded.pixels.reduced(wants.still_long_side_px);
         larger.upright(photo.orientation)
     };
-    still
-        .to_jpeg()
-        .map(|jpeg| Still {
-            label: "photo".to_owned(),
-            at_ms: 0,
-            jpeg,
-        })
+    let is_as_coded = photo.measured_in == MeasuredIn::Picture
+        && m.decoding.reached_end
+        && KEEPING_THE_GRID.contains(&format);
+    let levels = (is_as_coded && wants.stills_count > 1)
+        .then(|| error_level::picture(&decoded.pixels))
+        .flatten()
+        .map(|levels| levels.upright(photo.orientation));
+    let shown = [("photo", Some(still)), (ERROR_LEVEL_STILL, levels)];
+    shown
         .into_iter()
+        .filter_map(|(label, picture)| {
+            Some(Still {
+                label: label.to_owned(),
+                at_ms: 0,
+                jpeg: picture?.to_jpeg()?,
+            })
+        })
         .collect()
 }
 
@@ -280,7 +289,10 @@ mod tests {
         assert!((30..48).all(|tile| width(tile) > 4.0));
         assert!(photo.thumbnail.unwrap().correlation > Some(0.97));
         assert_eq!(photo.jpeg.unwrap().ijg_quality, Some(92));
-        assert_eq!(stills.len(), 1);
+        let labels: Vec<&str> = stills.iter().map(|still| still.label.as_str()).collect();
+        assert_eq!(labels, ["photo", ERROR_LEVEL_STILL]);
+        let levels = image::load_from_memory(&stills[1].jpeg).unwrap();
+        assert_eq!((levels.width(), levels.height()), (60, 80));
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);

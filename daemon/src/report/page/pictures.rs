@@ -2,8 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use unbroken_probes::check::Finding;
+use unbroken_probes::check::{Aspect, Finding};
 use unbroken_probes::measurements::{Region, Span};
+use unbroken_probes::probe::ERROR_LEVEL_STILL;
 use unbroken_probes::text::StaticText;
 
 use super::sharpness::{self, Tile};
@@ -89,13 +90,46 @@ fn side(label: &str) -> Option<StaticText> {
     Some(StaticText { zh, en })
 }
 
+/// What stands under a still, in both languages.
+fn caption(label: &str, at_ms: u64, report: &Report) -> (String, String) {
+    let said = |zh: &str, en: &str| (zh.to_owned(), en.to_owned());
+    match label {
+        "photo" if photo::not_the_picture(&report.measurements).is_some() => said(
+            "文件内的预览图,不是照片本身",
+            "the preview inside the file, not the photo itself",
+        ),
+        "photo" => said("照片(浏览副本)", "photo (viewing copy)"),
+        ERROR_LEVEL_STILL => said(
+            "误差级别图(ELA),仅供目视:越亮处再次保存时变化越大。边缘、纹理和鲜艳处本来就亮;\
+             同类纹理的某一块明显更亮或更暗,才值得对照原件查看。不参与任何判定。",
+            "error levels (ELA), for the eye only: the brighter, the more saving it again would change. Edges, \
+             texture and strong colours are bright by nature; only a part that stands out from others of the same \
+             texture is worth comparing with the original. It decides nothing.",
+        ),
+        _ => {
+            let at = words::clock(at_ms as f64 / 1000.0);
+            match side(label) {
+                Some(side) => (
+                    format!("{at} {}(浏览副本)", side.zh),
+                    format!("{} (viewing copy)", side.en),
+                ),
+                None => (format!("{at}(浏览副本)"), format!("{label} (viewing copy)")),
+            }
+        }
+    }
+}
+
 impl Picture {
     pub(super) fn of((label, at_ms, jpeg): &StillRow, report: &Report) -> Self {
-        let at_s = (label != "photo").then_some(*at_ms as f64 / 1000.0);
+        let is_photo = label == "photo";
+        let is_of_photo = is_photo || label == ERROR_LEVEL_STILL;
+        let at_s = (!is_of_photo).then_some(*at_ms as f64 / 1000.0);
         let here: Vec<&Finding> = report
             .findings
             .iter()
             .filter(|finding| speaks_of(finding, at_s))
+            // Where a photo is blurred, error levels tell nothing.
+            .filter(|finding| label != ERROR_LEVEL_STILL || finding.aspect == Aspect::Integrity)
             .collect();
         let marked = here.iter().flat_map(|finding| {
             let regions = finding.regions.iter();
@@ -104,42 +138,23 @@ impl Picture {
         let mut shows: Vec<StaticText> = Vec::new();
         for finding in here
             .iter()
-            .filter(|f| at_s.is_some() || !f.regions.is_empty())
+            .filter(|f| at_s.is_some() || is_photo && !f.regions.is_empty())
         {
             let title = title_of(finding);
             if !shows.contains(&title) {
                 shows.push(title);
             }
         }
-        let is_preview = photo::not_the_picture(&report.measurements).is_some();
-        let (caption_zh, caption_en) = if label == "photo" && is_preview {
-            (
-                "文件内的预览图,不是照片本身".to_owned(),
-                "the preview inside the file, not the photo itself".to_owned(),
-            )
-        } else if label == "photo" {
-            (
-                "照片(浏览副本)".to_owned(),
-                "photo (viewing copy)".to_owned(),
-            )
-        } else {
-            let at = words::clock(*at_ms as f64 / 1000.0);
-            match side(label) {
-                Some(side) => (
-                    format!("{at} {}(浏览副本)", side.zh),
-                    format!("{} (viewing copy)", side.en),
-                ),
-                None => (format!("{at}(浏览副本)"), format!("{label} (viewing copy)")),
-            }
-        };
+        let (caption_zh, caption_en) = caption(label, *at_ms, report);
         Self {
             data: format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg)),
             caption_zh,
             caption_en,
             marked: marked.collect(),
-            tiles: match at_s {
-                None => sharpness::tiles(report.measurements.photo.as_ref()),
-                Some(_) => Vec::new(),
+            tiles: if is_photo {
+                sharpness::tiles(report.measurements.photo.as_ref())
+            } else {
+                Vec::new()
             },
             shows,
         }

@@ -137,6 +137,27 @@ fn suspicious_regions_are_drawn_on_the_photo_where_they_are() {
 }
 
 #[test]
+fn error_levels_are_shown_for_the_eye_with_what_speaks_of_edits_on_them() {
+    let mut spliced = report("a.jpg", Kind::Photo);
+    let region = |x| Region {
+        x,
+        y: 0.5,
+        w: 0.1,
+        h: 0.1,
+    };
+    let grid = Finding {
+        aspect: Aspect::Integrity,
+        ..found("foreign_jpeg_grid", Vec::new(), vec![region(0.25)])
+    };
+    spliced.findings = vec![grid, found("photo_blurred", Vec::new(), vec![region(0.5)])];
+    let stills = [("photo", 1), ("error_level", 2)].map(|(l, n)| (l.to_owned(), 0, vec![n]));
+    let page = page(&spliced, &stills, &[]).unwrap();
+    assert!(page.contains("仅供目视") && page.contains("for the eye only"));
+    assert_eq!(page.matches(r#"x="250.0""#).count(), 2);
+    assert_eq!(page.matches(r#"x="500.0""#).count(), 1);
+}
+
+#[test]
 fn both_sides_of_a_step_are_shown_where_a_finding_begins_or_ends_with_it() {
     let mut film = report("a.mp4", Kind::Video);
     let sides = [

@@ -1,6 +1,7 @@
 //! One place: which of the 64 blocks around a pixel has the most zeros.
 
 use super::BLOCK_PX;
+use crate::measure::dct::{SCALES, dct};
 
 /// Side of what the 64 blocks around a pixel cover.
 pub(super) const WINDOW_PX: usize = 2 * BLOCK_PX - 1;
@@ -90,55 +91,6 @@ fn is_constant(window: &Window, (x, y): (usize, usize)) -> bool {
     let along_rows = rows().all(|row| row.iter().all(|v| Some(v) == row.first()));
     let along_columns = rows().all(|row| Some(row) == rows().next());
     along_rows || along_columns
-}
-
-/// What [`dct`] makes of a coefficient, in units of the orthonormal one over
-/// the root of eight: 1, then √2 cos(kπ/16).
-const SCALES: [f32; BLOCK_PX] = [
-    1.0,
-    1.387_039_8,
-    1.306_563,
-    1.175_875_6,
-    1.0,
-    0.785_694_96,
-    0.541_196_1,
-    0.275_899_4,
-];
-
-/// The eight-point DCT of Arai, Agui and Nakajima (1988), without the scaling
-/// at its end: 5 multiplications and 29 additions.
-#[inline(always)]
-fn dct(s: [f32; BLOCK_PX]) -> [f32; BLOCK_PX] {
-    const HALF_ROOT: f32 = std::f32::consts::FRAC_1_SQRT_2;
-    const COS_3: f32 = 0.382_683_43;
-    const COS_1_LESS_3: f32 = 0.541_196_1;
-    const COS_1_PLUS_3: f32 = 1.306_563;
-    let [s0, s1, s2, s3, s4, s5, s6, s7] = s;
-    let (p0, m0) = (s0 + s7, s0 - s7);
-    let (p1, m1) = (s1 + s6, s1 - s6);
-    let (p2, m2) = (s2 + s5, s2 - s5);
-    let (p3, m3) = (s3 + s4, s3 - s4);
-
-    let (outer, inner) = (p0 + p3, p1 + p2);
-    let (difference, other) = (p0 - p3, p1 - p2);
-    let turned = (other + difference) * HALF_ROOT;
-
-    let (a, b, c) = (m3 + m2, m2 + m1, m1 + m0);
-    let shared = (a - c) * COS_3;
-    let a = a * COS_1_LESS_3 + shared;
-    let c = c * COS_1_PLUS_3 + shared;
-    let b = b * HALF_ROOT;
-    let (up, down) = (m0 + b, m0 - b);
-    [
-        outer + inner,
-        up + c,
-        difference + turned,
-        down - a,
-        outer - inner,
-        down + a,
-        difference - turned,
-        up - c,
-    ]
 }
 
 /// Below which magnitude the coefficient of rows `v` and columns `u` is a zero, at
