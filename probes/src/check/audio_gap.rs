@@ -1,11 +1,9 @@
 //! `audio_gap`: the sound stops for a while although the picture goes on.
 
-use crate::check::moments::{
-    has_sound, longest_s, not_measured, picture_timing, sound_timing, spans,
-};
-use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::check::moments::{has_sound, lasting, not_measured, picture_timing, sound_timing};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Strength};
 use crate::measurements::{Kind, Span};
-use crate::text::{StaticText, Text};
+use crate::text::StaticText;
 
 /// The first half second, in which recorders start up, and the last.
 const EDGE_S: f64 = 0.5;
@@ -108,11 +106,14 @@ fn judge(case: &Case<'_>) -> Ruling {
         .collect();
     let mut seen = Vec::new();
     if !holes.is_empty() {
-        seen.push(tell(
+        seen.push(lasting(
             holes,
             limit_s,
             Level::Attention,
-            ("声音时间戳缺失", "Sound is missing"),
+            StaticText {
+                zh: "声音时间戳缺失",
+                en: "Sound is missing",
+            },
         ));
     }
     if !zeros.is_empty() {
@@ -122,42 +123,20 @@ fn judge(case: &Case<'_>) -> Ruling {
         } else {
             Level::Attention
         };
-        seen.push(tell(
+        seen.push(lasting(
             zeros,
             limit_s,
             level,
-            ("声音采样恰为零", "The sound is exactly zero"),
+            StaticText {
+                zh: "声音采样恰为零",
+                en: "The sound is exactly zero",
+            },
         ));
     }
     if seen.is_empty() {
         return Ruling::Pass;
     }
     Ruling::Found(seen)
-}
-
-fn tell(found: Vec<Span>, limit_s: f64, level: Level, (zh, en): (&str, &str)) -> Seen {
-    let longest_s = longest_s(&found);
-    let places = spans(&found);
-    Seen {
-        spans: found,
-        measured: Some(longest_s),
-        limit: Some(limit_s),
-        unit: "s",
-        ..Seen::new(
-            level,
-            Strength::Fact,
-            Text::new(
-                format!(
-                    "{zh}:{},最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
-                    places.zh
-                ),
-                format!(
-                    "{en} at {}, for {longest_s:.1} s at most (limit {limit_s:.1} s).",
-                    places.en
-                ),
-            ),
-        )
-    }
 }
 
 #[cfg(test)]

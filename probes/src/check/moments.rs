@@ -1,11 +1,11 @@
 //! Words that checks of recordings share: moments, spans, missing facts.
 
-use crate::check::Ruling;
+use crate::check::{Level, Ruling, Seen, Strength};
 use crate::measure::audio::Audio;
 use crate::measure::bitstream::Bitstream;
 use crate::measure::timing::Timing;
 use crate::measurements::{Measurements, Span};
-use crate::text::Text;
+use crate::text::{StaticText, Text};
 
 /// Spans that a sentence names; the finding itself carries them all.
 const NAMED_MAX: usize = 3;
@@ -40,6 +40,34 @@ pub(crate) fn spans(list: &[Span]) -> Text {
 /// Seconds of the longest span.
 pub(crate) fn longest_s(list: &[Span]) -> f64 {
     list.iter().map(Span::duration_s).fold(0.0, f64::max)
+}
+
+/// That stretches longer than the limit show `what`: a fact that anyone can
+/// measure again.
+pub(crate) fn lasting(found: Vec<Span>, limit_s: f64, level: Level, what: StaticText) -> Seen {
+    let longest_s = longest_s(&found);
+    let places = spans(&found);
+    let StaticText { zh, en } = what;
+    Seen {
+        spans: found,
+        measured: Some(longest_s),
+        limit: Some(limit_s),
+        unit: "s",
+        ..Seen::new(
+            level,
+            Strength::Fact,
+            Text::new(
+                format!(
+                    "{zh}:{},最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
+                    places.zh
+                ),
+                format!(
+                    "{en} at {}, for {longest_s:.1} s at most (limit {limit_s:.1} s).",
+                    places.en
+                ),
+            ),
+        )
+    }
 }
 
 /// Seconds of `span` that lie within one of `others`, which do not overlap.

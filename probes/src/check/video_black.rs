@@ -1,10 +1,20 @@
 //! `video_black`: black picture or covered lens.
 
-use crate::check::moments::{longest_s, not_measured, spans};
-use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::check::moments::{lasting, not_measured};
+use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Strength};
 use crate::measure::video::Video;
 use crate::measurements::{Kind, Span};
-use crate::text::{StaticText, Text};
+use crate::text::StaticText;
+
+/// What a stretch shows instead of a scene.
+const BLACK: StaticText = StaticText {
+    zh: "画面全黑",
+    en: "The picture is black",
+};
+const NOTHING: StaticText = StaticText {
+    zh: "画面没有可见内容,镜头可能被遮挡",
+    en: "The picture shows nothing, as with a covered lens",
+};
 
 /// The declaration.
 pub static CHECK: Check = Check {
@@ -161,17 +171,17 @@ fn judge(case: &Case<'_>) -> Ruling {
     let mut seen = Vec::new();
     let is_whole = end_s > 0.0 && black_s >= case.limits.get("black_fail_ratio") * end_s;
     if is_whole {
-        seen.push(tell(
+        seen.push(lasting(
             black_of(&black, &video.dark_spans),
             black_limit_s,
             Level::Fail,
-            "black",
+            BLACK,
         ));
     } else {
         let (edge, inner): (Vec<Span>, Vec<Span>) = black.into_iter().partition(at_edge);
-        seen.extend(some(inner).map(|s| tell(s, black_limit_s, Level::Attention, "black")));
-        seen.extend(some(sudden).map(|s| tell(s, sudden_limit_s, Level::Attention, "black")));
-        seen.extend(some(edge).map(|s| tell(s, black_limit_s, Level::Info, "black")));
+        seen.extend(some(inner).map(|s| lasting(s, black_limit_s, Level::Attention, BLACK)));
+        seen.extend(some(sudden).map(|s| lasting(s, sudden_limit_s, Level::Attention, BLACK)));
+        seen.extend(some(edge).map(|s| lasting(s, black_limit_s, Level::Info, BLACK)));
     }
     let covered_limit_s = case.limits.get("covered_attention_s");
     let sudden_cover_s = case.limits.get("covered_sudden_attention_s");
@@ -182,9 +192,9 @@ fn judge(case: &Case<'_>) -> Ruling {
     let sudden = longer(&sudden, sudden_cover_s);
     let covered = longer(&slow, covered_limit_s);
     let (edge, inner): (Vec<Span>, Vec<Span>) = covered.into_iter().partition(at_edge);
-    seen.extend(some(sudden).map(|s| tell(s, sudden_cover_s, Level::Attention, "covered")));
-    seen.extend(some(inner).map(|s| tell(s, covered_limit_s, Level::Attention, "covered")));
-    seen.extend(some(edge).map(|s| tell(s, covered_limit_s, Level::Info, "covered")));
+    seen.extend(some(sudden).map(|s| lasting(s, sudden_cover_s, Level::Attention, NOTHING)));
+    seen.extend(some(inner).map(|s| lasting(s, covered_limit_s, Level::Attention, NOTHING)));
+    seen.extend(some(edge).map(|s| lasting(s, covered_limit_s, Level::Info, NOTHING)));
     if seen.is_empty() {
         return Ruling::Pass;
     }
@@ -235,39 +245,6 @@ fn black_of(long: &[Span], all: &[Span]) -> Vec<Span> {
 
 fn some(list: Vec<Span>) -> Option<Vec<Span>> {
     (!list.is_empty()).then_some(list)
-}
-
-fn tell(found: Vec<Span>, limit_s: f64, level: Level, what: &str) -> Seen {
-    let longest_s = longest_s(&found);
-    let places = spans(&found);
-    let (zh, en) = if what == "black" {
-        ("画面全黑", "The picture is black")
-    } else {
-        (
-            "画面没有可见内容,镜头可能被遮挡",
-            "The picture shows nothing, as with a covered lens",
-        )
-    };
-    Seen {
-        spans: found,
-        measured: Some(longest_s),
-        limit: Some(limit_s),
-        unit: "s",
-        ..Seen::new(
-            level,
-            Strength::Fact,
-            Text::new(
-                format!(
-                    "{zh}:{},最长 {longest_s:.1} 秒(限值 {limit_s:.1} 秒)。",
-                    places.zh
-                ),
-                format!(
-                    "{en} at {}, for {longest_s:.1} s at most (limit {limit_s:.1} s).",
-                    places.en
-                ),
-            ),
-        )
-    }
 }
 
 #[cfg(test)]
