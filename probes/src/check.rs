@@ -38,6 +38,7 @@ pub mod duplicate;
 pub mod editor_trace;
 pub mod foreign_jpeg_grid;
 pub mod gop_pattern_broken;
+pub mod gop_phase_shift;
 pub mod hidden_by_edit_list;
 pub mod index_mismatch;
 pub mod join_mark;

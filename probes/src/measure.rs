@@ -10,6 +10,7 @@ pub mod decoding;
 pub(crate) mod error_level;
 pub mod exposure;
 pub mod first_save;
+pub mod group_rhythm;
 mod heif_decoding;
 mod histogram;
 pub mod jpeg_grid;

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub use crate::container::c2pa::C2paManifest;
 pub use crate::container::jpeg_parts::JpegParts;
 pub use crate::measure::{
-    audio::Audio, bitstream::Bitstream, clocks::MetadataClock, metadata::Exif,
-    metadata::position::Position, photo::Photo, timing::Timing, video::Video,
+    audio::Audio, bitstream::Bitstream, clocks::MetadataClock, group_rhythm::GroupRhythm,
+    metadata::Exif, metadata::position::Position, photo::Photo, timing::Timing, video::Video,
 };
 use crate::text::Text;
 
@@ -83,6 +83,9 @@ pub struct Measurements {
     /// Coded syntax of the main picture track, if it is H.264 or HEVC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bitstream: Option<Bitstream>,
+    /// The beat in the sizes of the main picture track's packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_rhythm: Option<GroupRhythm>,
     /// The film inside a motion photo, which starts at
     /// [`Container::motion_photo_offset_bytes`], measured as a recording of its
     /// own. Its offsets count from its own start.

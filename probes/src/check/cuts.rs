@@ -186,6 +186,43 @@ pub(crate) fn is_clear_jump(moment: &Moment, video: &Video, residual_times_min: 
         && !video.frozen.iter().any(|f| borders(moment, &f.span))
 }
 
+/// Limits of [`is_local_jump`] beside its share of surprising blocks.
+mod local {
+    pub(super) const DETAIL: f64 = 0.75;
+    pub(super) const LIGHT_LEVELS: f32 = 20.0;
+    /// No more time passed than this many usual steps.
+    pub(super) const STEPS: f64 = 1.5;
+    /// More of it is new than in any picture around by this much: a beak that
+    /// strikes the camera is as sudden as a cut, but not the only thing so sudden.
+    pub(super) const LIVELY_TIMES: f32 = 1.2;
+}
+
+/// A jump of what is seen in parts of the picture: blocks are found far worse
+/// than anything near them in the half second around, once and for good, and no
+/// innocent cause is in sight.
+pub(crate) fn is_local_jump(
+    moment: &Moment,
+    video: &Video,
+    key_unforetold: Option<f32>,
+    surprised_min: f64,
+) -> bool {
+    let usual_step_s = video.duration_s / video.pictures.max(1) as f64;
+    moment
+        .surprised
+        .is_some_and(|share| f64::from(share) >= surprised_min)
+        && moment.at_s > FIRST_S
+        && moment.unforetold >= local::LIVELY_TIMES * moment.unforetold_lively.unwrap_or(1.0)
+        && moment.unforetold_returning >= GONE_RATIO * moment.unforetold
+        && keeps_detail(moment, local::DETAIL)
+        && moment.brightness_levels.abs() <= local::LIGHT_LEVELS
+        && moment.shift_near < WHIP_SHIFT
+        && moment.residual_near >= REPEATED_RESIDUAL
+        && moment.residual_last >= NEW_RATIO * moment.residual_near
+        && moment.step_s <= local::STEPS * usual_step_s
+        && !is_refresh(moment, key_unforetold)
+        && !video.frozen.iter().any(|f| borders(moment, &f.span))
+}
+
 /// Beside a dark or featureless stretch: something covered the lens or was taken
 /// away from it.
 pub(crate) fn is_beside_cover(moment: &Moment, video: &Video) -> bool {

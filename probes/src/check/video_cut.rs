@@ -1,11 +1,12 @@
 //! `video_cut`: the picture does not follow from the one before.
 
 use crate::check::cuts::{
-    SMALL_JUMP_UNFORETOLD, is_beside_cover, is_clear_jump, is_hard, is_jump, is_small_jump,
+    SMALL_JUMP_UNFORETOLD, is_beside_cover, is_clear_jump, is_hard, is_jump, is_local_jump,
+    is_small_jump,
 };
 use crate::check::moments::{clock, not_measured, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
-use crate::measure::video::Moment;
+use crate::measure::video::{Dissolve, Moment};
 use crate::measurements::{Decoding, Kind, Span};
 use crate::text::{StaticText, Text};
 
@@ -29,18 +30,24 @@ pub static CHECK: Check = Check {
         en: "Every picture follows from the one before; no cut or jump was seen.",
     },
     doc: StaticText {
-        zh: "**检查内容** 画面突然换成另一场景(硬切),或同一场景突然向前跳了一段(跳切)。\n\n\
+        zh: "**检查内容** 画面突然换成另一场景(硬切),同一场景突然向前跳了一段(跳切),或一画面渐变为另一画面(叠化)。\n\n\
              **测量方法** 逐帧与前一帧比较:先求整幅画面的移动,再逐块在其附近寻找;找不到的块所占比例与剩余差异即为结果。\
+             每块的剩余差异还与其附近各块在前后各 12 帧中的差异相比:远大于其中任何一个的,即为突然跳到别处的部分;但若前后 10 秒内本来就有同样突然的变化,则只作提示。\
+             叠化时,其间每一帧都是前后两画面按渐增比例的混合,摇镜、遮挡、对焦都不会如此。\
              快速摇镜会持续多帧,闪光之后原画面会回来,对焦会改变细节,光线变化会改变亮度,编码器刷新有其惯常幅度,均予排除。\n\n\
              **可能含义** 录制曾停止后继续,或有片段被删去、插入。\n\n\
              **常见的正常原因** 镜头突然被遮挡又移开、开关灯、解码损坏后恢复、拍摄的屏幕本身切换画面。\
              因此单凭此项不作“不符”结论;无常见原因可解释的硬切和明显跳切会请人复核,其余只作提示,须与声音、时间戳或结构上的迹象相符。\n\n\
              **如何确认** 逐帧播放该处,听声音是否连续。",
-        en: "**What it finds** The picture changes to another scene at once (a hard cut), or the same scene jumps \
-             ahead (a jump cut).\n\n\
+        en: "**What it finds** The picture changes to another scene at once (a hard cut), the same scene jumps ahead \
+             (a jump cut), or one view fades into another (a dissolve).\n\n\
              **How it is measured** Every picture is compared with the one before. The motion of the whole picture \
              is found first, then every block is sought near it; the share that is not found and what is left over \
-             are the result. A whip pan goes on for several pictures, after a flash the old view comes back, a \
+             are the result. What is left of each block is also held against what is left of all blocks near it in the \
+             12 pictures on either side: blocks far beyond all of these are parts of the view that are suddenly \
+             elsewhere, unless the recording changes as suddenly of itself within 10 seconds. In a dissolve every \
+             picture between is a mixture of the views on both sides with ever more of the later, as in no pan, \
+             behind nothing that passes and in no search for focus. A whip pan goes on for several pictures, after a flash the old view comes back, a \
              focus change alters the detail, a change of light the brightness, and an encoder's refresh has its \
              usual size: these are told apart.\n\n\
              **What it can mean** The recording was stopped and went on, or a piece was taken out or put in.\n\n\
@@ -117,6 +124,35 @@ pub static CHECK: Check = Check {
             },
             source: "measured: 1 s taken out of moving recordings 4.6 to 15, a beak that struck the camera 4.1",
         },
+        Param {
+            key: "jump_surprised_ratio",
+            unit: "ratio",
+            default: 0.05,
+            min: 0.02,
+            max: 1.0,
+            doc: StaticText {
+                zh: "局部跳跃:与前一帧之差远大于其附近前后各 12 帧内任何差异的画面块,达到此比例且无常见原因时,\
+                     单凭此项即请人复核;越小越严。",
+                en: "Jump of a part of the view: from this share of blocks on that differ far more than anything near \
+                     them in the 12 pictures on either side, with no usual cause in sight, it asks for a person by \
+                     itself; smaller is stricter.",
+            },
+            source: "measured: 1 s and more taken out of recordings of seven cameras 0.05 to 1.0 in nine of ten \
+                     cases, uncut steps up to 0.03",
+        },
+        Param {
+            key: "dissolve_left_ratio",
+            unit: "ratio",
+            default: 0.08,
+            min: 0.0,
+            max: 0.1,
+            doc: StaticText {
+                zh: "叠化:中间画面除去前后两画面的混合后,余下的至多为较弱一方方差的此比例;越大越严。",
+                en: "Dissolve: what a mixture of both views leaves of the picture between is at most this share of \
+                     the fainter one's variance; larger is stricter.",
+            },
+            source: "measured: dissolves of 0.3 s and 0.5 s 0.002 to 0.07, otherwise none with ends so unlike",
+        },
     ],
     judge,
 };
@@ -129,57 +165,77 @@ fn judge(case: &Case<'_>) -> Ruling {
     let limit = |key| case.limits.get(key);
     let (hard_min, residual_min) = (limit("hard_unforetold_ratio"), limit("hard_residual_ratio"));
     let (jump_min, detail_min) = (limit("jump_unforetold_ratio"), limit("jump_detail_ratio"));
+    let surprised_min = limit("jump_surprised_ratio");
     let is_hard = |m: &&Moment| is_hard(m, all, hard_min, residual_min);
     let key = video.key_unforetold;
     let (damaged, sound): (Vec<&Moment>, Vec<&Moment>) =
         all.iter().partition(|m| is_damaged(m, &case.m.decoding));
     let damaged: Vec<&Moment> = damaged
         .into_iter()
-        .filter(|m| is_hard(m) || is_jump(m, all, key, jump_min, detail_min))
+        .filter(|m| {
+            is_hard(m)
+                || is_jump(m, all, key, jump_min, detail_min)
+                || is_local_jump(m, video, key, surprised_min)
+        })
         .collect();
     let (hard, rest): (Vec<&Moment>, Vec<&Moment>) = sound.into_iter().partition(is_hard);
     let (jumps, rest): (Vec<&Moment>, Vec<&Moment>) = rest
         .into_iter()
         .partition(|m| is_jump(m, all, key, jump_min, detail_min));
+    let is_local =
+        |m: &&Moment| is_local_jump(m, video, key, surprised_min) && !is_beside_cover(m, video);
+    let alone_min = limit("jump_alone_residual_ratio");
+    let (cover, hard): (Vec<&Moment>, Vec<&Moment>) =
+        hard.into_iter().partition(|m| is_beside_cover(m, video));
+    let is_clear = |m: &&Moment| is_clear_jump(m, video, alone_min) && !is_beside_cover(m, video);
+    let (clear, jumps): (Vec<&Moment>, Vec<&Moment>) =
+        jumps.into_iter().partition(|m| is_clear(m) || is_local(m));
+    let (local, rest): (Vec<&Moment>, Vec<&Moment>) = rest.into_iter().partition(is_local);
     let small: Vec<&Moment> = rest
         .into_iter()
         .filter(|m| is_small_jump(m, all, key))
         .collect();
-    let alone_min = limit("jump_alone_residual_ratio");
-    let (cover, hard): (Vec<&Moment>, Vec<&Moment>) =
-        hard.into_iter().partition(|m| is_beside_cover(m, video));
-    let (clear, jumps): (Vec<&Moment>, Vec<&Moment>) = jumps
-        .into_iter()
-        .partition(|m| is_clear_jump(m, video, alone_min) && !is_beside_cover(m, video));
-    let hard_cut = ("切换", "hard cut");
-    let jump_cut = ("跳跃", "jump cut");
+    let lost = |limit: f64, zh: &'static str, en: &'static str| Told {
+        limit,
+        kind: (zh, en),
+        share: |m| m.unforetold,
+        blocks: LOST,
+    };
+    let hard_cut = || lost(hard_min, "切换", "hard cut");
+    let jump_cut = || lost(jump_min, "跳跃", "jump cut");
+    let elsewhere = Told {
+        limit: surprised_min,
+        kind: ("局部跳跃", "jump of a part of the view"),
+        share: |m| m.surprised.unwrap_or(0.0),
+        blocks: SURPRISING,
+    };
+    let still = lost(
+        f64::from(SMALL_JUMP_UNFORETOLD),
+        "小跳跃(静止场景)",
+        "jump in a still scene",
+    );
     let mut seen = Vec::new();
-    for (found, limit, (zh, en), asks) in [
-        (hard, hard_min, hard_cut, true),
-        (cover, hard_min, hard_cut, false),
-        (clear, jump_min, jump_cut, true),
-        (jumps, jump_min, jump_cut, false),
-        (
-            small,
-            f64::from(SMALL_JUMP_UNFORETOLD),
-            ("小跳跃(静止场景)", "jump in a still scene"),
-            false,
-        ),
+    for (found, told, asks) in [
+        (hard, hard_cut(), true),
+        (cover, hard_cut(), false),
+        (clear, jump_cut(), true),
+        (local, elsewhere, true),
+        (jumps, jump_cut(), false),
+        (small, still, false),
     ] {
         if !found.is_empty() {
-            let told = tell(&found, limit, zh, en);
+            let told = tell(&found, &told);
             seen.push(if asks { told.asking_alone() } else { told });
         }
     }
+    seen.extend(dissolves(&video.dissolves, limit("dissolve_left_ratio")));
     if !damaged.is_empty() {
         seen.push(Seen {
             level: Level::Info,
             strength: Strength::Information,
             ..tell(
                 &damaged,
-                jump_min,
-                "跳变(画面损坏处)",
-                "where it is damaged",
+                &lost(jump_min, "跳变(画面损坏处)", "where it is damaged"),
             )
         });
     }
@@ -200,7 +256,60 @@ fn is_damaged(moment: &Moment, decoding: &Decoding) -> bool {
     })
 }
 
-fn tell(found: &[&Moment], limit: f64, zh: &str, en: &str) -> Seen {
+/// Views that fade into others: no camera does so.
+fn dissolves(all: &[Dissolve], left_max: f64) -> Option<Seen> {
+    let found: Vec<&Dissolve> = all
+        .iter()
+        .filter(|d| f64::from(d.left) <= left_max)
+        .collect();
+    let clearest = found.iter().min_by(|a, b| a.left.total_cmp(&b.left))?;
+    let places: Vec<Span> = found.iter().map(|d| d.span).collect();
+    let named = spans(&places);
+    let (left, limit) = (f64::from(clearest.left) * 100.0, left_max * 100.0);
+    let seen = Seen {
+        spans: places,
+        measured: Some(f64::from(clearest.left)),
+        limit: Some(left_max),
+        unit: "ratio",
+        ..Seen::new(
+            Level::Attention,
+            Strength::Supporting,
+            Text::new(
+                format!(
+                    "画面在 {} 渐变为另一画面:其间各帧均为前后两画面的混合,余下至少 {left:.1}%(限值 {limit:.0}%)。",
+                    named.zh
+                ),
+                format!(
+                    "At {} one view fades into another: every picture between is a mixture of both, of which at \
+                     least {left:.1} % is left (limit {limit:.0} %).",
+                    named.en
+                ),
+            ),
+        )
+    };
+    Some(seen.asking_alone())
+}
+
+/// What is said of moments of one kind.
+struct Told {
+    limit: f64,
+    /// Their name in Chinese and English.
+    kind: (&'static str, &'static str),
+    share: fn(&Moment) -> f32,
+    /// What it is a share of, likewise.
+    blocks: (&'static str, &'static str),
+}
+
+const LOST: (&str, &str) = (
+    "的画面块在前一帧中找不到",
+    "of its blocks are not found there",
+);
+const SURPRISING: (&str, &str) = (
+    "的画面块与前一帧之差,远大于其附近前后各 12 帧内的任何差异",
+    "of its blocks differ from it far more than anything near them does in the 12 pictures on either side",
+);
+
+fn tell(found: &[&Moment], told: &Told) -> Seen {
     let places: Vec<Span> = found
         .iter()
         .map(|m| Span {
@@ -208,31 +317,30 @@ fn tell(found: &[&Moment], limit: f64, zh: &str, en: &str) -> Seen {
             end_s: m.at_s,
         })
         .collect();
-    let most = found.iter().map(|m| m.unforetold).fold(0.0, f32::max);
+    let most = found.iter().map(|m| (told.share)(m)).fold(0.0, f32::max);
     let named = match places.as_slice() {
         [one] => Text::new(clock(one.end_s), clock(one.end_s)),
         _ => spans(&places),
     };
-    let percent = f64::from(most) * 100.0;
+    let (percent, limit) = (f64::from(most) * 100.0, told.limit * 100.0);
+    let ((zh, en), (blocks_zh, blocks_en)) = (told.kind, told.blocks);
     Seen {
         spans: places,
         measured: Some(f64::from(most)),
-        limit: Some(limit),
+        limit: Some(told.limit),
         unit: "ratio",
         ..Seen::new(
             Level::Attention,
             Strength::Supporting,
             Text::new(
                 format!(
-                    "画面在 {} 处{zh}:至多 {percent:.0}% 的画面块在前一帧中找不到(限值 {:.0}%)。",
-                    named.zh,
-                    limit * 100.0
+                    "画面在 {} 处{zh}:至多 {percent:.0}% {blocks_zh}(限值 {limit:.0}%)。",
+                    named.zh
                 ),
                 format!(
-                    "At {} the picture does not follow from the one before ({en}): up to {percent:.0} % of its \
-                     blocks are not found there (limit {:.0} %).",
-                    named.en,
-                    limit * 100.0
+                    "At {} the picture does not follow from the one before ({en}): up to {percent:.0} % \
+                     {blocks_en} (limit {limit:.0} %).",
+                    named.en
                 ),
             ),
         )
@@ -374,6 +482,58 @@ mod tests {
             (10.0, 20.0)
         );
         assert!(seen[0].text.en.contains("00:10.0"), "{}", seen[0].text.en);
+    }
+
+    #[test]
+    fn parts_that_jump_ask_where_nothing_else_is_so_sudden() {
+        let part = |surprised: f32, lively: f32| Moment {
+            unforetold: 0.1,
+            unforetold_returning: 0.1,
+            residual: 0.15,
+            surprised: Some(surprised),
+            unforetold_lively: Some(lively),
+            ..jump_cut()
+        };
+        let asks = |moment: Moment| match ruling(vec![moment]) {
+            Ruling::Found(seen) => {
+                assert!(
+                    seen[0].text.en.contains("part of the view"),
+                    "{}",
+                    seen[0].text.en
+                );
+                seen[0].alone == Alone::AsksForAPerson
+            }
+            _ => false,
+        };
+        assert!(asks(part(0.05, 0.083)));
+        assert!(!asks(part(0.049, 0.083)) && !asks(part(0.05, 0.084)));
+        // Old measurements do not say.
+        let unknown = Moment {
+            unforetold_lively: None,
+            ..part(0.05, 0.0)
+        };
+        assert!(!asks(unknown));
+    }
+
+    #[test]
+    fn a_dissolve_asks_for_a_person() {
+        let dissolve = |left| {
+            let mut trial = Trial::video(60.0);
+            trial.m.video = Some(Video {
+                duration_s: 60.0,
+                dissolves: vec![Dissolve {
+                    left,
+                    ..Dissolve::default()
+                }],
+                ..Video::default()
+            });
+            trial.judge(&CHECK)
+        };
+        let Ruling::Found(seen) = dissolve(0.08) else {
+            panic!("it is found");
+        };
+        assert_eq!(seen[0].alone, Alone::AsksForAPerson);
+        assert!(matches!(dissolve(0.081), Ruling::Pass));
     }
 
     #[test]

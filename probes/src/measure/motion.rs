@@ -104,12 +104,19 @@ pub struct Motion {
     pub brightness_levels: f32,
 }
 
+/// Of a block that only just came into view: nothing is known.
+pub const UNCOVERED: u16 = u16::MAX;
+/// Pixels of a block: [`Comparer::left`] are sums over so many.
+pub const BLOCK_PIXELS: u16 = (BLOCK_PX * BLOCK_PX) as u16;
+
 /// Buffers that are used again from picture to picture.
 #[derive(Debug, Default)]
 pub struct Comparer {
     before_even: Small,
     coarse_before: Small,
     coarse_now: Small,
+    left: Vec<u16>,
+    columns: usize,
 }
 
 impl Comparer {
@@ -122,7 +129,8 @@ impl Comparer {
         let step = now.mean() - before.mean();
         self.even_out(before, step.round() as i32);
         let shift = self.common_shift(now);
-        let (unforetold, residual) = blocks(&self.before_even, now, shift);
+        self.columns = now.width_px / BLOCK_PX;
+        let (unforetold, residual) = blocks(&self.before_even, now, shift, &mut self.left);
         Some(Motion {
             shift_x: shift.0 as f32 / now.width_px as f32,
             shift_y: shift.1 as f32 / now.height_px as f32,
@@ -130,6 +138,13 @@ impl Comparer {
             residual,
             brightness_levels: step as f32,
         })
+    }
+
+    /// What the latest comparison left of each block after it had looked for
+    /// itself, row by row and `columns` in a row: sums of differences over the
+    /// block, or [`UNCOVERED`].
+    pub fn left(&self) -> (&[u16], usize) {
+        (&self.left, self.columns)
     }
 
     /// The earlier picture as bright as the later one.
@@ -232,10 +247,11 @@ fn mean_difference(
     Some(sum as f64 / count)
 }
 
-/// Share of blocks that are not found, and what is left over all. Blocks that
-/// a moving camera has only just uncovered were never there to be found: they
-/// do not count.
-fn blocks(before: &Small, now: &Small, shift: (isize, isize)) -> (f32, f32) {
+/// Share of blocks that are not found, and what is left over all; into `each`
+/// what is left of every one. Blocks that a moving camera has only just
+/// uncovered were never there to be found: they do not count.
+fn blocks(before: &Small, now: &Small, shift: (isize, isize), each: &mut Vec<u16>) -> (f32, f32) {
+    each.clear();
     let (columns, rows) = (now.width_px / BLOCK_PX, now.height_px / BLOCK_PX);
     let (mut lost, mut count) = (0u32, 0u32);
     let (mut left, mut contrasts) = (0f32, 0f32);
@@ -245,11 +261,14 @@ fn blocks(before: &Small, now: &Small, shift: (isize, isize)) -> (f32, f32) {
             // The shift moves the earlier picture, so the block came from against it.
             let from = (at.0 as isize - shift.0, at.1 as isize - shift.1);
             if !is_within(before, from) {
+                each.push(UNCOVERED);
                 continue;
             }
             let block = block(now, at);
             let contrast = contrast_levels(&block);
-            let rest = seek(before, &block, from);
+            let sum = seek(before, &block, from);
+            each.push(u16::try_from(sum).unwrap_or(UNCOVERED));
+            let rest = sum as f32 / f32::from(BLOCK_PIXELS);
             left += rest;
             contrasts += contrast.max(CONTRAST_FLOOR_LEVELS);
             lost += u32::from(rest > LOST_LEVELS && rest > LOST_CONTRAST * contrast);
@@ -294,10 +313,10 @@ fn contrast_levels(block: &Block) -> f32 {
     off as f32 / pixels as f32
 }
 
-/// The least mean difference of the block from the earlier picture near the
-/// place it came from, in grey levels.
-fn seek(before: &Small, block: &Block, (x, y): (isize, isize)) -> f32 {
-    let pixels = (BLOCK_PX * BLOCK_PX) as u32;
+/// The least sum of differences of the block from the earlier picture near the
+/// place it came from.
+fn seek(before: &Small, block: &Block, (x, y): (isize, isize)) -> u32 {
+    let pixels = u32::from(BLOCK_PIXELS);
     let last_x = (before.width_px - BLOCK_PX) as isize;
     let last_y = (before.height_px - BLOCK_PX) as isize;
     let place = |x: isize, y: isize| (x.clamp(0, last_x) as usize, y.clamp(0, last_y) as usize);
@@ -310,7 +329,7 @@ fn seek(before: &Small, block: &Block, (x, y): (isize, isize)) -> f32 {
             }
         }
     }
-    best as f32 / pixels as f32
+    best
 }
 
 /// Sum of differences of the block from the picture at a place; given up once

@@ -4,12 +4,14 @@
 mod blocks;
 mod clarity;
 mod detached;
+mod dissolves;
 mod plane_stats;
 mod recent;
 mod repeats;
 mod runs;
 mod shots;
 mod stillness;
+mod surprise;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,7 @@ use crate::time_series::PictureRow;
 pub use blocks::BlockEdges;
 pub use clarity::Clarity;
 pub use detached::DetachedBlocks;
+pub use dissolves::Dissolve;
 pub use repeats::Repeats;
 pub use shots::{Moment, Resumed};
 pub use stillness::Frozen;
@@ -87,6 +90,9 @@ pub struct Video {
     pub moments: Vec<Moment>,
     /// Stretches after which the view from before them came back, at most 50.
     pub resumed: Vec<Resumed>,
+    /// One view that fades into another, at most 50, in order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dissolves: Vec<Dissolve>,
     /// Of pictures coded without reference to others: the median share of their
     /// blocks that are not found in the picture before. An encoder at a low bit
     /// rate changes much when it starts anew. `null` if there are fewer than four.
@@ -246,6 +252,7 @@ impl VideoInstrument {
         let shots = self.shots.finish();
         v.moments = shots.moments;
         v.resumed = shots.resumed;
+        v.dissolves = shots.dissolves;
         v.key_unforetold = shots.key_unforetold;
         v
     }

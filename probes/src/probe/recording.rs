@@ -9,6 +9,7 @@ use crate::ffmpeg::{Decoded, DecodedPicture, Input, Limits, OpenError, ReadError
 use crate::measure::audio::AudioInstrument;
 use crate::measure::bitstream::{self, BitstreamInstrument};
 use crate::measure::clocks::{self, ClocksInstrument};
+use crate::measure::group_rhythm::{self, RhythmInstrument};
 use crate::measure::timing::TimingInstrument;
 use crate::measurements::{Kind, Measurements, NotRun, Track};
 use crate::media::{Packet, Sound};
@@ -20,8 +21,8 @@ const READ_FAILURES_MAX: u32 = 16;
 /// Version of the instrument that looks at pictures over time. From 2 on: what
 /// surrounds frozen stretches, these from 0.4 s on, repeated pictures, edges of
 /// coding blocks. From 3 on: loose blocks; a new view starts the count of repeated
-/// pictures anew.
-const VIDEO_VERSION: u32 = 3;
+/// pictures anew. From 4 on: blocks that surprise beside what is around them, dissolves.
+const VIDEO_VERSION: u32 = 4;
 /// Version of the instrument that listens. From 2 on: breaks of the waveform.
 const AUDIO_VERSION: u32 = 2;
 /// Time from picture to picture where neither the track nor its packets say.
@@ -129,6 +130,7 @@ struct Pass {
     last_size: Option<(u32, u32)>,
     last_sound: Option<(u32, u32)>,
     bitstream: Option<BitstreamInstrument>,
+    rhythm: Option<RhythmInstrument>,
     /// Tracks that hold a clock, and how they are read.
     clock_tracks: Vec<(u32, clocks::Kind)>,
     clocks: ClocksInstrument,
@@ -188,6 +190,13 @@ impl Pass {
             m.instruments
                 .insert("bitstream".to_owned(), bitstream::VERSION);
         }
+        let rhythm = picture
+            .and_then(|t| input.tick_s(t.index))
+            .map(RhythmInstrument::new);
+        if rhythm.is_some() {
+            m.instruments
+                .insert("group_rhythm".to_owned(), group_rhythm::VERSION);
+        }
         let step_s = picture
             .and_then(|t| t.rate_fps)
             .map_or(STEP_UNKNOWN_S, |rate_fps| 1.0 / rate_fps);
@@ -202,6 +211,7 @@ impl Pass {
             last_size: None,
             last_sound: None,
             bitstream,
+            rhythm,
             clock_tracks: tracks
                 .iter()
                 .filter_map(|t| {
@@ -288,6 +298,11 @@ impl Pass {
             for (at_s, note) in bitstream.take_camera_notes() {
                 self.clocks.camera_note(packet.track, &note, at_s);
             }
+        }
+        if Some(packet.track) == self.picture_track
+            && let Some(rhythm) = &mut self.rhythm
+        {
+            rhythm.packet(packet);
         }
         let clock = self.clock_tracks.iter().find(|c| c.0 == packet.track);
         if let (Some((track, kind)), Some(at_s)) = (clock, at_s) {
@@ -427,6 +442,7 @@ impl Pass {
             m.audio = Some(self.audio.finish());
         }
         m.bitstream = self.bitstream.and_then(BitstreamInstrument::finish);
+        m.group_rhythm = self.rhythm.map(|rhythm| rhythm.finish(origin_s));
         m.decoding = decoding.finish(reached_end);
         let series = self.recorder.with_pictures_of(recorder).finish();
         OverTime {

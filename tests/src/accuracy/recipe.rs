@@ -4,6 +4,7 @@ pub mod files;
 pub mod foreign;
 pub mod pictures;
 pub mod sound;
+pub mod twice;
 
 use super::source::Source;
 use super::truth::Truth;
@@ -43,6 +44,14 @@ pub enum How {
         /// What comes between the input and the output.
         after: Vec<String>,
     },
+    /// Arguments of `ffmpeg` between the input and a first coding, and between
+    /// that and the output.
+    Twice {
+        /// How the source is coded first.
+        first: Vec<String>,
+        /// How that is coded again.
+        then: Vec<String>,
+    },
     /// Parts of the source by stream copy, from and to in seconds, joined by
     /// stream copy.
     Parts {
@@ -69,6 +78,7 @@ impl How {
     pub fn words(&self) -> String {
         match self {
             Self::Once { before, after } => format!("{} -i {}", before.join(" "), after.join(" ")),
+            Self::Twice { first, then } => format!("{} -i {}", first.join(" "), then.join(" ")),
             Self::Parts { parts, as_streams } => format!("{parts:?} {as_streams}"),
             Self::Bytes(share) => share.to_string(),
         }

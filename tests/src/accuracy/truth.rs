@@ -18,6 +18,9 @@ pub enum Fault {
     StillJump,
     /// A stretch left out of the sound, and the rest encoded anew.
     SoundCut,
+    /// A stretch left out between two codings, of which the first was in groups of
+    /// fixed length.
+    OffBeat,
     /// A stretch from another camera.
     Inserted,
     /// The picture stands still while time runs.
@@ -58,6 +61,7 @@ impl Fault {
         match self {
             Self::HardCut | Self::JumpCut | Self::StillJump => &["video_cut"],
             Self::SoundCut => &["audio_splice"],
+            Self::OffBeat => &["gop_phase_shift"],
             Self::Inserted => &["video_inserted", "video_cut"],
             Self::Frozen => &["video_frozen"],
             Self::Repeated => &["video_stutter"],
@@ -102,7 +106,9 @@ impl Fault {
     /// without having found it: what is black has no sharp edges.
     pub fn consequences(self) -> &'static [&'static str] {
         match self {
-            Self::Frozen | Self::Gap => &["video_cut", "video_stutter", "av_drift"],
+            Self::Frozen | Self::Gap => {
+                &["video_cut", "video_stutter", "av_drift", "gop_phase_shift"]
+            }
             Self::Black | Self::Covered => &["video_cut", "video_frozen", "video_blurred"],
             Self::Blurred => &["video_cut"],
             // Coarse coding repeats pictures, and leaves nothing sharp.
@@ -127,13 +133,12 @@ impl Fault {
                 &["timestamp_gap", "decode_errors", "video_cut", "av_drift"]
             }
             Self::Remuxed => &["video_trimmed", "hidden_by_edit_list"],
-            Self::HardCut
-            | Self::JumpCut
-            | Self::StillJump
-            | Self::SoundCut
-            | Self::Inserted
-            | Self::Repeated
-            | Self::Reencoded => &["structure_contradicts_metadata"],
+            // What was coded in groups before it came here was coded twice.
+            Self::HardCut | Self::JumpCut | Self::StillJump | Self::SoundCut | Self::Inserted => {
+                &["structure_contradicts_metadata", "gop_phase_shift"]
+            }
+            Self::OffBeat => &["structure_contradicts_metadata", "video_cut"],
+            Self::Repeated | Self::Reencoded => &["structure_contradicts_metadata"],
         }
     }
 }

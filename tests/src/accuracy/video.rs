@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use unbroken_recipe::clip::ffmpeg;
 
 use super::kitchen::Kitchen;
-use super::recipe::{Bounds, How, Recipe, files, foreign, pictures, sound};
+use super::recipe::{Bounds, How, Recipe, files, foreign, pictures, sound, twice};
 use super::source::{LENGTH_MIN_S, Source};
 use super::truth::Truth;
 
@@ -73,6 +73,7 @@ pub fn cases(
     };
     recipes.extend(foreign::recipes(source, &others, bounds));
     recipes.extend(sound::recipes(source, bounds));
+    recipes.extend(twice::recipes(source, bounds));
     recipes.extend(files::encoded(source, bounds));
     recipes.extend(files::copied(source));
     recipes.retain(|recipe| {
@@ -111,6 +112,18 @@ fn cook(kitchen: &Kitchen, source: &Source, recipe: &Recipe) -> Result<PathBuf, 
                 .collect();
             ffmpeg(&all, to)
         }
+        How::Twice { first, then } => {
+            let between = to.with_extension("first.mkv");
+            let named = between.to_string_lossy().into_owned();
+            let input = |file: &str, after: &[String]| -> Vec<String> {
+                let head = ["-i".to_owned(), file.to_owned()];
+                head.into_iter().chain(after.iter().cloned()).collect()
+            };
+            let coded =
+                coded(&input(path, first), &between).and_then(|()| coded(&input(&named, then), to));
+            fs::remove_file(&between).map_err(|e| format!("{named}: {e}"))?;
+            coded
+        }
         How::Parts { parts, as_streams } => join(path, parts, *as_streams, to),
         How::Bytes(share) => {
             let bytes = fs::read(&source.path).map_err(|e| e.to_string())?;
@@ -118,6 +131,11 @@ fn cook(kitchen: &Kitchen, source: &Source, recipe: &Recipe) -> Result<PathBuf, 
             fs::write(to, bytes.get(..kept).unwrap_or(&bytes)).map_err(|e| e.to_string())
         }
     })
+}
+
+fn coded(arguments: &[String], to: &Path) -> Result<(), String> {
+    let all: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    ffmpeg(&all, to)
 }
 
 /// Copies the parts into files of their own and joins those, as a person with

@@ -10,6 +10,8 @@ use std::collections::VecDeque;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::dissolves::{Dissolve, Dissolves, Ended};
+use super::surprise::{Rests, surprised};
 use crate::measure::motion::{Comparer, Motion, Small};
 use crate::measurements::Span;
 
@@ -25,6 +27,14 @@ const RETURN_WITHIN: usize = 4;
 const RECORD_UNFORETOLD: f32 = 0.01;
 /// … and this many times as many as in the pictures before.
 const RECORD_TIMES: f32 = 2.0;
+/// Or if at least this share of the blocks surprises.
+const RECORD_SURPRISED: f32 = 0.02;
+/// How far around a moment it is looked how lively the recording is, in seconds.
+const LIVELY_WITHIN_S: usize = 10;
+/// Seconds of which that is kept: a day and a half.
+const LIVELY_MAX_S: usize = 1 << 17;
+/// What the first pictures of a poorly coded recording change is not lively.
+const LIVELY_FROM_S: f64 = 0.3;
 /// Moments kept, those that stand out most.
 const MOMENTS_MAX: usize = 200;
 /// Pictures coded for themselves that must be there to say what is usual.
@@ -61,6 +71,14 @@ pub struct Moment {
     /// Least of that share when one of the four pictures after is compared with
     /// the one before: near 0 after a flash, as high as `unforetold` after a cut.
     pub unforetold_returning: f32,
+    /// Share of the blocks of which far more is left than of any block near them in
+    /// the 12 pictures on either side: what moved is suddenly elsewhere. `null` in
+    /// measurements before version 4, and with fewer than four pictures on a side.
+    pub surprised: Option<f32>,
+    /// Most of the blocks that were not found at once in any one picture in the 10
+    /// seconds on either side, without those that surprise: what the recording
+    /// does of itself. `null` in measurements before version 4.
+    pub unforetold_lively: Option<f32>,
     /// What is left after every block has looked for itself, over the contrast
     /// of the blocks: near 0 the same scene, near 1 nothing in common.
     pub residual: f32,
@@ -94,7 +112,7 @@ pub struct Resumed {
 }
 
 /// What is known of one step from picture to picture.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Step {
     at_s: f64,
     step_s: f64,
@@ -102,6 +120,7 @@ struct Step {
     motion: Motion,
     detail_levels: f32,
     returning: Option<f32>,
+    rests: Rests,
 }
 
 /// An old view, held until the recording has gone on for a while.
@@ -122,12 +141,18 @@ pub(super) struct Shots {
     before: Small,
     last_s: Option<f64>,
     steps: VecDeque<Step>,
+    /// Of the step forgotten last, to be used again.
+    spare: Rests,
+    bar: Vec<u16>,
     /// Number of the newest step.
     count: u64,
     held: Vec<Held>,
     moments: Vec<Moment>,
     views: VecDeque<(f64, Small)>,
     resumed: Vec<Resumed>,
+    dissolves: Dissolves,
+    /// By second: most that was not found of a picture that does not surprise.
+    lively: Vec<f32>,
     /// Of pictures coded for themselves alone: how much of each was not foretold.
     refreshes: Vec<f32>,
 }
@@ -137,6 +162,7 @@ pub(super) struct Shots {
 pub(super) struct Found {
     pub(super) moments: Vec<Moment>,
     pub(super) resumed: Vec<Resumed>,
+    pub(super) dissolves: Vec<Dissolve>,
     pub(super) key_unforetold: Option<f32>,
 }
 
@@ -145,6 +171,9 @@ impl Shots {
     pub(super) fn see(&mut self, grey: &[u8], width_px: usize, at_s: f64, key: bool) {
         std::mem::swap(&mut self.now, &mut self.before);
         self.now.reduce_from(grey, width_px, 2);
+        if let Some(ended) = self.dissolves.see(&self.now, at_s) {
+            self.dissolved(&ended);
+        }
         let last_s = self.last_s.replace(at_s);
         let Some(last_s) = last_s else {
             return;
@@ -152,6 +181,8 @@ impl Shots {
         let Some(motion) = self.comparer.compare(&self.before, &self.now) else {
             return;
         };
+        let mut rests = std::mem::take(&mut self.spare);
+        rests.take(self.comparer.left());
         self.look_back();
         self.count += 1;
         let step = Step {
@@ -161,6 +192,7 @@ impl Shots {
             motion,
             detail_levels: self.now.detail_levels() as f32,
             returning: None,
+            rests,
         };
         self.steps.push_back(step);
         if key && self.refreshes.len() < MOMENTS_MAX {
@@ -181,13 +213,20 @@ impl Shots {
             .nth_back(1)
             .is_none_or(|s| s.motion.unforetold < VIEW_LEFT_UNFORETOLD);
         if motion.unforetold >= VIEW_LEFT_UNFORETOLD && was_calm {
-            self.change_of_view(at_s);
+            let (before, now) = (
+                std::mem::take(&mut self.before),
+                std::mem::take(&mut self.now),
+            );
+            self.change_of_view(at_s, &before, &now);
+            (self.before, self.now) = (before, now);
         }
         if let Some(ready) = self.steps.len().checked_sub(NEIGHBOURS + 1) {
             self.record(ready);
         }
-        if self.steps.len() > 2 * NEIGHBOURS {
-            self.steps.pop_front();
+        if self.steps.len() > 2 * NEIGHBOURS
+            && let Some(forgotten) = self.steps.pop_front()
+        {
+            self.spare = forgotten.rests;
         }
     }
 
@@ -230,9 +269,13 @@ impl Shots {
         motion.unforetold >= RECORD_UNFORETOLD && motion.unforetold > RECORD_TIMES * before
     }
 
-    /// The recording leaves a view and shows another one from `at_s` on, perhaps
+    fn dissolved(&mut self, ended: &Ended) {
+        self.change_of_view(ended.dissolve.at_s, &ended.before, &ended.after);
+    }
+
+    /// The recording leaves the view `before` and shows `now` from `at_s` on, perhaps
     /// one that it had before.
-    fn change_of_view(&mut self, at_s: f64) {
+    fn change_of_view(&mut self, at_s: f64, before: &Small, now: &Small) {
         while self
             .views
             .front()
@@ -241,7 +284,7 @@ impl Shots {
             self.views.pop_front();
         }
         let back = self.views.iter().filter_map(|(left_s, view)| {
-            let found = self.comparer.compare(view, &self.now)?;
+            let found = self.comparer.compare(view, now)?;
             Some((found.unforetold, *left_s))
         });
         let nearest = back.min_by(|a, b| a.0.total_cmp(&b.0));
@@ -260,14 +303,23 @@ impl Shots {
         if self.views.len() >= VIEWS_MAX {
             self.views.pop_front();
         }
-        self.views.push_back((at_s, self.before.clone()));
+        self.views.push_back((at_s, before.clone()));
     }
 
     /// Keeps the step at `place` if it stands out, with its neighbours' words.
     fn record(&mut self, place: usize) {
-        let Some(step) = self.steps.get(place).copied() else {
+        let Some(step) = self.steps.get(place) else {
             return;
         };
+        let surprised = surprised(
+            &step.rests,
+            self.steps.iter().take(place).map(|s| &s.rests),
+            self.steps.iter().skip(place + 1).map(|s| &s.rests),
+            &mut self.bar,
+        );
+        if surprised.is_none_or(|share| share < RECORD_SURPRISED) {
+            note_lively(&mut self.lively, step.at_s, step.motion.unforetold);
+        }
         let unforetold = |s: &Step| s.motion.unforetold;
         let before = || self.steps.iter().take(place);
         let after = || self.steps.iter().skip(place + 1);
@@ -278,7 +330,7 @@ impl Shots {
         let unforetold_before = median(before().map(unforetold)).unwrap_or(0.0);
         let stands_out = step.motion.unforetold >= RECORD_UNFORETOLD
             && step.motion.unforetold > RECORD_TIMES * unforetold_before;
-        if !stands_out {
+        if !stands_out && surprised.is_none_or(|share| share < RECORD_SURPRISED) {
             return;
         }
         let shift = |s: &Step| s.motion.shift_x.hypot(s.motion.shift_y);
@@ -293,10 +345,12 @@ impl Shots {
             unforetold_after: median(after().map(unforetold)).unwrap_or(0.0),
             unforetold_near: near().map(unforetold).fold(0.0, f32::max),
             unforetold_returning: step.returning.unwrap_or(step.motion.unforetold),
+            surprised,
+            unforetold_lively: None,
             residual: step.motion.residual,
             residual_near: median(all().map(|s| s.motion.residual)).unwrap_or(0.0),
             residual_last: before().next_back().map_or(0.0, |s| s.motion.residual),
-            shift: shift(&step),
+            shift: shift(step),
             shift_near: near().map(shift).fold(0.0, f32::max),
             brightness_levels: step.motion.brightness_levels,
             detail_ratio: if detail > 0.0 {
@@ -317,6 +371,16 @@ impl Shots {
             self.record(place);
         }
         keep_most(&mut self.moments);
+        for moment in &mut self.moments {
+            let middle = moment.at_s.max(0.0) as usize;
+            let within = middle.saturating_sub(LIVELY_WITHIN_S)..=middle + LIVELY_WITHIN_S;
+            let seconds = self.lively.iter().enumerate();
+            let around = seconds.filter(|(second, _)| within.contains(second));
+            moment.unforetold_lively = Some(around.map(|(_, most)| *most).fold(0.0, f32::max));
+        }
+        if let Some(ended) = self.dissolves.end() {
+            self.dissolved(&ended);
+        }
         self.resumed
             .sort_by(|a, b| a.span.start_s.total_cmp(&b.span.start_s));
         Found {
@@ -325,12 +389,29 @@ impl Shots {
                 .flatten(),
             moments: self.moments,
             resumed: self.resumed,
+            dissolves: self.dissolves.finish(),
         }
     }
 }
 
+fn note_lively(lively: &mut Vec<f32>, at_s: f64, unforetold: f32) {
+    if !(LIVELY_FROM_S..LIVELY_MAX_S as f64).contains(&at_s) {
+        return;
+    }
+    let second = at_s as usize;
+    if lively.len() <= second {
+        lively.resize(second + 1, 0.0);
+    }
+    if let Some(most) = lively.get_mut(second) {
+        *most = most.max(unforetold);
+    }
+}
+
 fn keep_most(moments: &mut Vec<Moment>) {
-    let stands_out = |m: &Moment| m.unforetold - m.unforetold_before.max(m.unforetold_after);
+    let stands_out = |m: &Moment| {
+        let new = m.unforetold - m.unforetold_before.max(m.unforetold_after);
+        new.max(m.surprised.unwrap_or(0.0))
+    };
     moments.sort_by(|a, b| stands_out(b).total_cmp(&stands_out(a)));
     moments.truncate(MOMENTS_MAX);
     moments.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
@@ -347,104 +428,4 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::measure::recipe::{scatter, stones};
-
-    const WIDTH_PX: usize = 320;
-    const HEIGHT_PX: usize = 180;
-    const SCENE_PX: usize = 700;
-
-    /// A picture of the scene: where it looks, how it is lit.
-    fn view(scene: &[u8], x: usize, light: i32, seed: u32) -> Vec<u8> {
-        let mut out = Vec::with_capacity(WIDTH_PX * HEIGHT_PX);
-        for row in 0..HEIGHT_PX {
-            for column in 0..WIDTH_PX {
-                let value = i32::from(scene[row * SCENE_PX + x + column]);
-                let noise = (scatter(column as i32, row as i32, seed) * 5.0) as i32 - 2;
-                out.push((value + light + noise).clamp(0, 255) as u8);
-            }
-        }
-        out
-    }
-
-    /// Sixty pictures at 25 a second, of which `shown` says place and light.
-    fn look(shown: impl Fn(u32) -> (usize, i32)) -> Found {
-        let scene = stones(SCENE_PX as u32, HEIGHT_PX as u32);
-        let mut shots = Shots::default();
-        for n in 0..60 {
-            let (x, light) = shown(n);
-            let grey = view(&scene.data, x, light, n);
-            shots.see(&grey, WIDTH_PX, f64::from(n) * 0.04, n % 10 == 0);
-        }
-        shots.finish()
-    }
-
-    #[test]
-    fn a_cut_stands_out_and_nothing_else_does() {
-        let found = look(|n| (if n < 30 { 0 } else { 380 }, 0));
-        let [cut] = found.moments.as_slice() else {
-            panic!("one moment: {:?}", found.moments);
-        };
-        assert!((cut.at_s - 1.2).abs() < 1e-9 && (cut.step_s - 0.04).abs() < 1e-9);
-        assert!(
-            cut.unforetold > 0.6 && cut.unforetold_returning > 0.6,
-            "{cut:?}"
-        );
-        assert!(cut.unforetold_near < 0.05, "{cut:?}");
-        assert!(
-            (cut.residual_last - cut.residual_near).abs() < 0.05,
-            "{cut:?}"
-        );
-        assert!(found.resumed.is_empty());
-    }
-
-    #[test]
-    fn a_flash_gives_the_view_back() {
-        let found = look(|n| (0, if n == 30 { 140 } else { 0 }));
-        let flash = found.moments.iter().find(|m| (m.at_s - 1.2).abs() < 1e-9);
-        assert!(
-            flash.is_none_or(|m| m.unforetold_returning < 0.1),
-            "{flash:?}"
-        );
-    }
-
-    #[test]
-    fn a_slow_pan_leaves_no_moment() {
-        let found = look(|n| (n as usize * 4, 0));
-        // The first step has none before it to be held against.
-        assert!(
-            found
-                .moments
-                .iter()
-                .all(|m| m.at_s < 0.05 && m.unforetold < 0.1),
-            "{:?}",
-            found.moments
-        );
-        assert!(found.resumed.is_empty());
-    }
-
-    #[test]
-    fn an_inserted_stretch_is_seen_when_the_view_is_back() {
-        let found = look(|n| (if (20..40).contains(&n) { 380 } else { 0 }, 0));
-        let [back] = found.resumed.as_slice() else {
-            panic!("one stretch: {:?}", found.resumed);
-        };
-        assert!((back.span.start_s - 0.8).abs() < 1e-9, "{back:?}");
-        assert!((back.span.end_s - 1.6).abs() < 1e-9, "{back:?}");
-        assert!(back.unforetold < 0.05, "{back:?}");
-    }
-
-    #[test]
-    fn what_is_usual_needs_four_pictures_coded_for_themselves() {
-        assert!(look(|_| (0, 0)).key_unforetold.is_some());
-        let mut shots = Shots::default();
-        let scene = stones(SCENE_PX as u32, HEIGHT_PX as u32);
-        for n in 0..20 {
-            let grey = view(&scene.data, 0, 0, n);
-            shots.see(&grey, WIDTH_PX, f64::from(n) * 0.04, n < 4);
-        }
-        // The first has none before it.
-        assert_eq!(shots.finish().key_unforetold, None);
-    }
-}
+mod tests;

@@ -37,7 +37,7 @@ pub(super) fn goals(run: &Run<'_>, out: &mut String) {
         Wanted::AtMost(0.03),
         &|half| camera(half, &|f| f.findings.iter().any(|said| said.is_alarm)),
     );
-    let starts: [(&str, Wanted, &[&str]); 10] = [
+    let starts: [(&str, Wanted, &[&str]); 12] = [
         (
             "stream-copy trims and joins",
             Wanted::AtLeast(0.99),
@@ -60,6 +60,16 @@ pub(super) fn goals(run: &Run<'_>, out: &mut String) {
             &["freeze_", "gap_"],
         ),
         ("insertions of 1 s", Wanted::AtLeast(0.95), &["insert_1s"]),
+        (
+            "insertions of 1 s and 3 s with soft ends",
+            Wanted::AtLeast(0.95),
+            &["insert_faded_"],
+        ),
+        (
+            "stretches left out between two codings, by the beat of the first",
+            Wanted::Nothing,
+            &["twice_cut_"],
+        ),
         ("blur", Wanted::Nothing, &["blur_"]),
         (
             "coarse coding and loose blocks",
