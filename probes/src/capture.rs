@@ -21,6 +21,7 @@ mod scene;
 mod weigh;
 
 use epoch::Epoch;
+pub(crate) use epoch::is_never_set;
 use hypothesis::Hypothesis;
 use scene::Scene;
 pub(crate) use scene::{moved, seconds_between};

@@ -11,7 +11,12 @@ pub struct Maker {
     make: String,
     /// True if no original's EXIF block was packed
     /// ([`crate::measure::metadata::layout::ExifLayout::is_packed`]).
+    #[serde(default)]
     pub never_packed: bool,
+    /// True if no original was put together as libjpeg does
+    /// ([`crate::measurements::JpegParts::is_coded_as_by_libjpeg`]).
+    #[serde(default)]
+    pub never_library: bool,
     /// Originals looked at.
     pub files: u32,
     /// Of how many models.
@@ -48,14 +53,18 @@ mod tests {
         assert!(data.maker.len() > 5);
         for m in &data.maker {
             assert!(
-                m.files >= 5 && m.models >= 1 && !m.source.is_empty(),
+                m.files >= 3 && m.models >= 1 && !m.source.is_empty(),
                 "{}",
                 m.make
             );
             assert_eq!(m.make, m.make.to_lowercase());
+            assert!(m.never_packed || m.never_library, "{}", m.make);
         }
         assert_eq!(of("NIKON CORPORATION").unwrap().make, "nikon");
-        assert_eq!(of("SONY"), None);
+        let sony = of("SONY").unwrap();
+        assert!(sony.never_library && !sony.never_packed);
+        // Their own phones write as the library does.
+        assert_eq!((of("OPPO"), of("realme")), (None, None));
         assert_eq!(of(""), None);
     }
 }

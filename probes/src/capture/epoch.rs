@@ -28,6 +28,11 @@ const DEFAULT_UPTIME_H: u32 = 12;
 /// recording. Named guess.
 const DEFAULT_AGE_DAYS: i64 = 30;
 
+/// What the firmware of one maker of chips leaves as the time of digitising, in
+/// every photo (measured on originals of Motorola, LG, OPPO, HUAWEI and OnePlus
+/// with its chips).
+const CHIP_DEFAULT: &str = "2002:12:08 12:00:00";
+
 /// What became of a written time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Epoch {
@@ -43,6 +48,9 @@ pub(super) enum Epoch {
 /// what can be meant, if it is known.
 pub(super) fn of(reading: &TimeReading, received: Option<DateTime<Utc>>) -> Epoch {
     let local = reading.local;
+    if is_a_chip_s(reading) {
+        return Epoch::Bogus("the time that the maker of a chip left in its firmware");
+    }
     if local.year() < FIRST_YEAR {
         return match reading.zone {
             Zone::NominallyUtc => unix_seconds(local, received)
@@ -58,6 +66,16 @@ pub(super) fn of(reading: &TimeReading, received: Option<DateTime<Utc>>) -> Epoc
         return Epoch::Bogus("the day to which a clock without battery falls back");
     }
     Epoch::Sound
+}
+
+fn is_a_chip_s(reading: &TimeReading) -> bool {
+    reading.field == "exif.DateTimeDigitized" && reading.written.starts_with(CHIP_DEFAULT)
+}
+
+/// True if nobody set the clock: it stands at its zero or at a chip's default.
+/// A factory's New Year is not among them, for it can be written by hand.
+pub(crate) fn is_never_set(reading: &TimeReading) -> bool {
+    reading.local.year() < FIRST_YEAR || is_a_chip_s(reading)
 }
 
 /// The time meant by a writer that put Unix seconds where seconds since 1904
@@ -106,6 +124,25 @@ mod tests {
             ),
             Epoch::Bogus(_)
         ));
+    }
+
+    #[test]
+    fn a_chip_s_default_is_a_time_of_digitising_only() {
+        let reading = |field: &str, written: &str| TimeReading {
+            field: field.to_owned(),
+            written: written.to_owned(),
+            local: "2002-12-08T12:00:00".parse().unwrap(),
+            zone: Zone::Local,
+            moment: Moment::Capture,
+        };
+        let digitised = reading("exif.DateTimeDigitized", CHIP_DEFAULT);
+        assert!(is_never_set(&digitised));
+        assert!(matches!(of(&digitised, None), Epoch::Bogus(_)));
+        let taken = reading("exif.DateTimeOriginal", CHIP_DEFAULT);
+        assert!(!is_never_set(&taken));
+        assert_eq!(of(&taken, None), Epoch::Sound);
+        let a_second_later = reading("exif.DateTimeDigitized", "2002:12:08 12:00:01");
+        assert!(!is_never_set(&a_second_later));
     }
 
     #[test]

@@ -422,7 +422,9 @@ mod tests {
         assert_eq!(digitised("2026:04:12 09:00:00"), []);
         assert_eq!(digitised("2026:04:12 09:00:02"), []);
         assert_eq!(digitised("2026:04:13 09:00:00"), [ASKS]);
-        assert_eq!(digitised(contradictions::CHIP_DEFAULT), []);
+        // A chip's default, and a clock that nobody has set.
+        assert_eq!(digitised("2002:12:08 12:00:00"), []);
+        assert_eq!(digitised("1970:01:01 00:03:27"), []);
         let thumbnail = |written: &str| {
             let mut trial = trial(
                 "SONY",
@@ -454,6 +456,10 @@ mod tests {
         assert_eq!(fix("2026-04-12T01:00:00Z"), []);
         assert_eq!(fix("2026-04-10T23:00:00Z"), []);
         assert_eq!(fix("2026-04-08T01:00:00Z"), [ASKS]);
+        // No fix at all, and a receiver whose weeks have started again.
+        assert_eq!(fix("1970-01-01T00:00:00Z"), []);
+        assert_eq!(fix("2006-08-27T01:00:00Z"), []);
+        assert_eq!(fix("2006-08-20T01:00:00Z"), [ASKS]);
         let model = |make: &str, model: &str| {
             let mut trial = trial(make, Exif::default());
             trial.m.device.model = Some(model.to_owned());

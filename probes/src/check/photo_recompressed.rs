@@ -3,6 +3,7 @@
 
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Param, Ruling, Seen, Strength};
 use crate::exemplar::Feature;
+use crate::makers;
 use crate::measure::jpeg_tables::JpegTables;
 use crate::measurements::{Exif, JpegParts, Kind, Measurements};
 use crate::text::{StaticText, Text};
@@ -35,7 +36,8 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** JPEG编码头是否带有软件而非相机的特征。\n\n\
              **测量方法** 查看注释段是否写有图像软件库的名称,是否采用渐进式编码(相机直接输出几乎都是基线式);\
              带有设备信息的照片,其表和段的次序是否为 libjpeg 系列软件库的写法(每张表自成一段,JFIF 在 EXIF 之前,\
-             或量化表等于通用公式);画面大小是否按比例小于 EXIF 所记;色度采样是否表明经过无损旋转。手机应用把 EXIF 写在 JFIF 之前的只作提示。\
+             或量化表等于通用公式),而该厂商的原始照片从未这样写(probes/data/makers.toml;OPPO、realme 等手机自身就这样写,只作提示);\
+             是否为网络相册所提供副本的写法(只作提示);画面大小是否按比例小于 EXIF 所记;色度采样是否表明经过无损旋转。手机应用把 EXIF 写在 JFIF 之前的只作提示。\
              量化表与通用公式完全一致的情况在相机原始照片中占三分之一以上,单独不说明任何问题,因此不作为迹象。\
              管理员可信文件中同型号也这样写的不列。\n\n\
              **可能含义** 照片由软件重新保存过;并不说明内容被改动。大小与 EXIF 不符为强,其余单独出现时请人工查看。\n\n\
@@ -45,7 +47,9 @@ pub static CHECK: Check = Check {
              **How it is measured** Whether a comment names an imaging library, and whether the coding is \
              progressive (cameras write baseline, almost without exception); where the file names its device, \
              whether tables and segments stand as libjpeg and its kin put them (every table in a segment of its \
-             own, JFIF before EXIF, or tables of the common formula); whether the picture is smaller, in \
+             own, JFIF before EXIF, or tables of the common formula) where originals of the maker never were \
+             (probes/data/makers.toml; phones of OPPO and realme write so themselves, which is only noted), or as \
+             in the copies of a photo service (only noted); whether the picture is smaller, in \
              proportion, than EXIF says; whether the chroma sampling is that of a photo turned without loss. An app of a phone puts EXIF before JFIF; that is only noted. \
              Tables that equal the common \
              formula's are found in more than a third of camera originals; alone they mean nothing and are not \
@@ -121,24 +125,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         )));
     }
     if names_device && !is_vouched_for {
-        seen.extend(library_order(case.m, jpeg).map(|order| match order {
-            Order::Library => add(
-                "表和段的次序是 libjpeg 系列软件库的写法,而文件自称由相机拍摄。".to_owned(),
-                "Tables and segments stand as libjpeg and its kin put them, in a file that says that a camera took it."
-                    .to_owned(),
-            )
-            .asking_alone(),
-            Order::App => Seen {
-                level: Level::Info,
-                strength: Strength::Information,
-                ..add(
-                    "由手机应用保存(EXIF 在 JFIF 之前):可能是水印相机等拍摄应用,也可能是相册另存。".to_owned(),
-                    "An app of a phone has saved it (EXIF before JFIF): a watermark camera, which is the first \
-                     recording, or an album."
-                        .to_owned(),
-                )
-            },
-        }));
+        seen.extend(library_order(case.m, jpeg).map(|order| saved_by(order, case.m, &add)));
     }
     if names_device && !is_vouched_for && is_turned_without_loss(case.m, jpeg) {
         seen.push(
@@ -164,10 +151,15 @@ enum Order {
     Library,
     /// The same with EXIF put in front, as Android's ExifInterface does.
     App,
+    /// That of a photo service's copies.
+    Service,
 }
 
 fn library_order(m: &Measurements, jpeg: &JpegTables) -> Option<Order> {
     let parts = m.container.as_ref()?.jpeg.as_ref()?;
+    if parts.is_coded_as_by_photo_service() {
+        return Some(Order::Service);
+    }
     // Phones that build in the library add segments of their own.
     if !parts.is_coded_as_by_libjpeg() || parts.has_makers_segment() {
         return None;
@@ -176,6 +168,46 @@ fn library_order(m: &Measurements, jpeg: &JpegTables) -> Option<Order> {
         Some(jfif) if jfif.is_before_exif => Some(Order::Library),
         Some(_) => Some(Order::App),
         None => jpeg.ijg_quality.map(|_| Order::Library),
+    }
+}
+
+/// What an order of segments says of a file that names its device.
+fn saved_by(order: Order, m: &Measurements, add: &impl Fn(String, String) -> Seen) -> Seen {
+    let told = |zh: &str, en: &str| Seen {
+        level: Level::Info,
+        strength: Strength::Information,
+        ..add(zh.to_owned(), en.to_owned())
+    };
+    let make = m.device.make.as_deref().unwrap_or_default();
+    let known = makers::of(make).filter(|maker| maker.never_library);
+    match (order, known) {
+        (Order::Library, Some(maker)) => add(
+            format!(
+                "表和段的次序是 libjpeg 系列软件库的写法,而文件自称由“{make}”拍摄;所见该厂商 {} 个型号 {} 张原始照片均不这样写。",
+                maker.models, maker.files
+            ),
+            format!(
+                "Tables and segments stand as libjpeg and its kin put them, in a file that says that “{make}” took it; \
+                 none of {} originals of {} of its models was written so.",
+                maker.files, maker.models
+            ),
+        )
+        .asking_alone(),
+        (Order::Library, None) => told(
+            "表和段的次序是 libjpeg 系列软件库的写法:可能另存过,也可能是该型号手机自身的写法(如 OPPO、realme)。与同一设备其他照片比较即知。",
+            "Tables and segments stand as libjpeg and its kin put them: it may have been saved anew, or its phone writes \
+             so itself (as those of OPPO and realme do). Other photos of the device tell.",
+        ),
+        (Order::App, _) => told(
+            "由手机应用保存(EXIF 在 JFIF 之前):可能是水印相机等拍摄应用,也可能是相册另存。",
+            "An app of a phone has saved it (EXIF before JFIF): a watermark camera, which is the first recording, or an \
+             album.",
+        ),
+        (Order::Service, _) => told(
+            "表和段的次序是网络相册(Google 相册)所提供副本的写法:可能不是设备中的原始文件。",
+            "Tables and segments stand as in the copies of a photo service (Google Photos): it may not be the file from \
+             the device.",
+        ),
     }
 }
 
@@ -352,9 +384,30 @@ mod tests {
         assert_eq!(found(&ordered(CAMERA, None, standard())), []);
         let phone = ["APP0 JFIF", "APP6", "APP1 Exif", "DQT ×2", "SOF0", "DHT ×4"];
         assert_eq!(found(&ordered(&phone, Some(true), standard())), []);
+        let service = ["APP0 JFIF", "APP1 Exif", "DQT", "SOF0", "DHT ×4"];
+        assert_eq!(
+            found(&ordered(&service, Some(true), own_tables()))[0].0,
+            Level::Info
+        );
+        assert_eq!(found(&ordered(&service, Some(false), own_tables())), []);
         let mut nameless = ordered(LIBRARY, Some(true), standard());
         nameless.m.device.make = None;
         assert_eq!(found(&nameless), []);
+    }
+
+    #[test]
+    fn a_maker_whose_phones_write_so_is_only_told() {
+        for make in ["OPPO", "realme", "vivo", "HONOR"] {
+            let mut phone = ordered(LIBRARY, Some(true), standard());
+            phone.m.device.make = Some(make.to_owned());
+            let told = [(Level::Info, Strength::Information, Alone::Told)];
+            assert_eq!(found(&phone), told, "{make}");
+        }
+        for make in ["Apple", "HUAWEI", "Xiaomi", "samsung", "NIKON CORPORATION"] {
+            let mut phone = ordered(LIBRARY, Some(true), standard());
+            phone.m.device.make = Some(make.to_owned());
+            assert_eq!(found(&phone), [ASKS], "{make}");
+        }
     }
 
     #[test]

@@ -66,6 +66,16 @@ impl JpegParts {
         )
     }
 
+    /// True if JFIF stands in front, both quantisation tables share one segment
+    /// and the Huffman tables have one each: so are the copies that Google's
+    /// photo service hands out (measured on 46 copies of 14 models of 9 makers,
+    /// some of them signed `Picasa`), and no original looked at.
+    pub fn is_coded_as_by_photo_service(&self) -> bool {
+        let order: Vec<&str> = self.coding().collect();
+        let is_first = self.jfif.as_ref().is_some_and(|jfif| jfif.is_before_exif);
+        is_first && order == ["DQT", "SOF0", "DHT ×4"]
+    }
+
     /// True if there is a segment that no standard names, from APP4 to APP10,
     /// where phones put data of their own.
     pub fn has_makers_segment(&self) -> bool {

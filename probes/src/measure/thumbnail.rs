@@ -17,6 +17,7 @@ use crate::measurements::Region;
 use crate::media::LumaView;
 
 mod difference;
+mod part;
 
 /// Size at which the two are compared (research/forensics.md 2e, 5).
 const COMPARED_PX: (u32, u32) = (64, 48);
@@ -127,7 +128,7 @@ pub fn compare(thumbnail: &Gray, picture: LumaView<'_>, orientation: u16) -> Opt
         ..Thumbnail::default()
     };
     found.correlation = found.correlation_as_is;
-    let mut best = (as_is, picture);
+    let mut best = (as_is, place_of(picture, picture));
     let mut consider = |explanation, a: LumaView<'_>, b| {
         let pair = Pair::of(a, b);
         let value = pair.correlation();
@@ -135,7 +136,7 @@ pub fn compare(thumbnail: &Gray, picture: LumaView<'_>, orientation: u16) -> Opt
         if value > found.correlation.map(|best| best + 0.005) {
             found.correlation = value;
             found.explanation = explanation;
-            best = (pair, b);
+            best = (pair, place_of(b, picture));
         }
     };
     let trimmed = without_bars(small);
@@ -155,9 +156,18 @@ pub fn compare(thumbnail: &Gray, picture: LumaView<'_>, orientation: u16) -> Opt
             consider(Explanation::Turned, turned, cut);
         }
     }
+    if found.correlation < Some(ALIKE_MIN)
+        && let Some(shown) = part::find(small, picture)
+    {
+        let pair = Pair::of(small, cut(picture, shown));
+        if pair.correlation() >= Some(part::ALIKE_MIN) {
+            found.correlation = pair.correlation();
+            found.explanation = Explanation::Crop;
+            best = (pair, shown);
+        }
+    }
     if found.correlation >= Some(ALIKE_MIN) {
-        let (pair, shown) = best;
-        let place = place_of(shown, picture);
+        let (pair, place) = best;
         found.differences = difference::find(&pair)
             .into_iter()
             .map(|difference| ThumbnailDifference {
@@ -176,7 +186,7 @@ fn place_of(shown: LumaView<'_>, whole: LumaView<'_>) -> Region {
         f64::from(shown.width_px) / w,
         f64::from(shown.height_px) / h,
     );
-    // All parts are cut from the middle.
+    // These parts are cut from the middle.
     Region {
         x: (1.0 - part_w) / 2.0,
         y: (1.0 - part_h) / 2.0,
@@ -235,7 +245,18 @@ impl Pair {
     }
 }
 
-/// The part in the middle, clipped to the picture.
+/// The part of `view` at `place`.
+fn cut(view: LumaView<'_>, place: Region) -> LumaView<'_> {
+    let (w, h) = (f64::from(view.width_px), f64::from(view.height_px));
+    let at = |share: f64, side: f64, most: u32| ((share * side).round() as u32).min(most);
+    let x = at(place.x, w, view.width_px - 1);
+    let y = at(place.y, h, view.height_px - 1);
+    let width = at(place.w, w, view.width_px - x).max(1);
+    let height = at(place.h, h, view.height_px - y).max(1);
+    part(view, x, y, width, height)
+}
+
+/// The part from a corner on, clipped to the picture.
 fn part(view: LumaView<'_>, x: u32, y: u32, width: u32, height: u32) -> LumaView<'_> {
     let start = y as usize * view.stride_bytes + x as usize;
     view.data

@@ -1,22 +1,28 @@
 //! What a camera writes at once and alike, and a later hand does not.
 
 use super::asks;
+use crate::capture::is_never_set;
 use crate::check::Seen;
-use crate::measurements::Measurements;
+use crate::measurements::{Measurements, TimeReading};
 
-/// What the firmware of one maker of chips leaves as the time of digitising
-/// (measured: Motorola XT1068, LG Nexus 4, OPPO R7).
-pub(super) const CHIP_DEFAULT: &str = "2002:12:08 12:00:00";
+/// After how long the satellites' counter of weeks starts again (IS-GPS-200,
+/// 6.2.4: ten bits); receivers that do not know show a day that much too early.
+const WEEKS_START_AGAIN_S: i64 = 1024 * 7 * 86_400;
+
+/// The reading of a field, if somebody has set its clock.
+fn reading<'a>(m: &'a Measurements, field: &str) -> Option<&'a TimeReading> {
+    let found = m.times.iter().find(|t| t.field == field);
+    found.filter(|t| !is_never_set(t))
+}
 
 /// A camera takes and digitises a picture at one instant and writes so.
 pub(super) fn other_digitised(m: &Measurements, limit_s: f64) -> Option<Seen> {
-    let time = |field: &str| m.times.iter().find(|t| t.field == field);
     let (taken, digitised) = (
-        time("exif.DateTimeOriginal")?,
-        time("exif.DateTimeDigitized")?,
+        reading(m, "exif.DateTimeOriginal")?,
+        reading(m, "exif.DateTimeDigitized")?,
     );
     let apart_s = (taken.local - digitised.local).num_seconds().unsigned_abs() as f64;
-    if apart_s <= limit_s || digitised.written.starts_with(CHIP_DEFAULT) {
+    if apart_s <= limit_s {
         return None;
     }
     let seen = asks(
@@ -40,10 +46,14 @@ pub(super) fn other_digitised(m: &Measurements, limit_s: f64) -> Option<Seen> {
 
 /// Satellites know the day; a fix is hours old at most.
 pub(super) fn other_satellite_day(m: &Measurements, limit_s: f64) -> Option<Seen> {
-    let time = |field: &str| m.times.iter().find(|t| t.field == field);
-    let (taken, fix) = (time("exif.DateTimeOriginal")?, time("gps")?);
-    let apart_s = (taken.local - fix.local).num_seconds().unsigned_abs() as f64;
-    if apart_s <= limit_s {
+    let (taken, fix) = (reading(m, "exif.DateTimeOriginal")?, reading(m, "gps")?);
+    let apart = (taken.local - fix.local).num_seconds();
+    let apart_s = apart.unsigned_abs() as f64;
+    let counted_again = apart > WEEKS_START_AGAIN_S / 2 && {
+        let left = apart % WEEKS_START_AGAIN_S;
+        left.min(WEEKS_START_AGAIN_S - left) as f64 <= limit_s
+    };
+    if apart_s <= limit_s || counted_again {
         return None;
     }
     let seen = asks(
