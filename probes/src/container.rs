@@ -29,6 +29,7 @@ pub mod raw;
 mod riff;
 mod sample_table;
 mod seams;
+mod sef;
 mod service;
 mod sniff;
 mod stream;

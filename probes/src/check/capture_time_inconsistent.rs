@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use crate::capture::{clip_s, seconds_between, sound_times};
+use crate::capture::{clip_s, name_time, seconds_between, sound_times};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Moment, TimeReading, Zone};
 use crate::text::{StaticText, Text};
@@ -43,9 +43,9 @@ pub static CHECK: Check = Check {
              **测量方法** 两两比较;钟面时间相同、时区差异(整刻钟,不超过14小时)、指开始还是结束(相差录像时长)、\
              以及容许误差都能解释的,不作提示。后续写入的时间(含 XMP)本应较晚,只有早于拍摄时间才比较。\
              卫星定位时间与设备时钟不一致只说明时钟或定位滞后,仅作参考。\
-             照片的写入时间明显晚于拍摄时间的另行说明:相机附注尚在时仅作参考,不在时为辅助迹象。\n\n\
+             照片的文件名时间(聊天软件的除外)与拍摄时间矛盾的,请人工查看。照片的写入时间明显晚于拍摄时间的另行说明:相机附注尚在时仅作参考,不在时为辅助迹象。\n\n\
              **可能含义** 时间可能被改写,或文件由其他软件重新写出。单独一项不影响结论,\
-             须与其他类别的迹象相互印证。\n\n\
+             须与其他类别的迹象相互印证(照片的文件名除外)。\n\n\
              **常见的正常原因** 行车记录仪类设备把开机时间写入每个文件;改过文件名;翻拍或扫描的照片;\
              转存时重写了时间。\n\n\
              **如何确认** 提交设备中的原始文件;与同一设备的其他文件比较。",
@@ -54,11 +54,12 @@ pub static CHECK: Check = Check {
              **How it is measured** In pairs. A difference that a zone explains (the clock shows the same, or \
              whole quarters of an hour up to 14 hours), or start against end (the length of the clip), or the tolerance, is no difference. A \
              later writing, XMP among them, may be later and is only held against the capture if it is earlier. A satellite time \
-             that the clock contradicts means a wrong clock or an old fix and is information only. A photo that says \
+             that the clock contradicts means a wrong clock or an old fix and is information only. A photo's name that \
+             contradicts its capture, a messenger's excepted, asks for a person. A photo that says \
              that it was written again clearly after its capture is told apart: for information while the camera's \
              own notes are in it, else as a supporting sign.\n\n\
              **What it can mean** A time was rewritten, or other software wrote the file anew. Alone it changes \
-             nothing: it needs a sign of another family beside it.\n\n\
+             nothing, but for a photo's name: it needs a sign of another family beside it.\n\n\
              **Usual innocent causes** Recorders that write the time of power-on into every file; a renamed \
              file; a scan of a print; a copy that wrote times anew.\n\n\
              **What would settle it** The original file from the device; other files of the same device.",
@@ -124,7 +125,12 @@ fn judge(case: &Case<'_>) -> Ruling {
         .into_iter()
         .filter_map(|(satellite, level)| {
             let (apart_s, a, b) = worst(satellite)?;
-            Some(seen(level, apart_s, a, b, pair.tolerance_s))
+            let seen = seen(level, apart_s, a, b, pair.tolerance_s);
+            Some(if name_against_capture(case.m.kind, a, b) {
+                seen.asking_alone()
+            } else {
+                seen
+            })
         })
         .collect();
     found.extend(rewritten(case, &times, &pair));
@@ -133,6 +139,17 @@ fn judge(case: &Case<'_>) -> Ruling {
     } else {
         Ruling::Found(found)
     }
+}
+
+/// A phone names a photo by the time that it writes into it. A messenger's name
+/// says when it was sent and is a later writing.
+fn name_against_capture(kind: Kind, a: &TimeReading, b: &TimeReading) -> bool {
+    let fields = [a.field.as_str(), b.field.as_str()];
+    kind == Kind::Photo
+        && fields.contains(&name_time::FIELD)
+        && fields.contains(&"exif.DateTimeOriginal")
+        && !is_later_writing(a)
+        && !is_later_writing(b)
 }
 
 /// A camera writes a photo as it takes it. One that says that it was written
@@ -333,6 +350,7 @@ fn utc_if_known(reading: &TimeReading) -> NaiveDateTime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::Alone;
     use crate::check::trial::{Trial, at};
     use crate::measurements::Exif;
 
@@ -466,6 +484,13 @@ mod tests {
         assert_eq!(clip.judge(&CHECK), Ruling::Pass);
     }
 
+    fn alone(trial: &Trial) -> Option<Alone> {
+        match trial.judge(&CHECK) {
+            Ruling::Found(seen) => seen.first().map(|s| s.alone),
+            _ => None,
+        }
+    }
+
     #[test]
     fn the_name_is_a_witness() {
         let mut trial = Trial::photo(at(TAKEN), 300.0);
@@ -473,6 +498,14 @@ mod tests {
         assert_eq!(trial.judge(&CHECK), Ruling::Pass);
         trial.context.name = "IMG_20260410_090001.jpg".to_owned();
         assert_eq!(level(&trial), Some(Level::Attention));
+        assert_eq!(alone(&trial), Some(Alone::AsksForAPerson));
+        // Sent two days later.
+        trial.context.name = "mmexport1776157201000.jpg".to_owned();
+        assert_eq!(trial.judge(&CHECK), Ruling::Pass);
+        // A recording is named by its start, and by many a recorder by power-on.
+        let mut clip = clip(0);
+        clip.context.name = "VID_20260410_090001.mp4".to_owned();
+        assert_eq!(alone(&clip), Some(Alone::Told));
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** EXIF 数据块是否还是相机写下的样子,还是被其他程序重新排过。\n\n\
              **测量方法** 逐字节读取目录和数据的位置:厂商私有数据中的指针是否仍指向原处,私有数据属于哪家厂商;\
              目录后是否少了指向下一目录的字段;是否有 Windows 为以后修改预留的空间、第二个 EXIF 数据块、\
-             Windows 的 XMP 数据包;多画面索引所列的画面是否还在;拍摄时间与数字化时间、照片与缩略图目录的时间是否相同,与卫星定位时间是否相差数日;型号与厂商是否一致;全部数据是否按重写程序的方式紧密排列,\
+             Windows 的 XMP 数据包;多画面索引所列的画面是否还在;拍摄时间与数字化时间、照片与缩略图目录的时间是否相同,与厂商私有数据中的时间(索尼、柯达、宾得等)、三星手机写在文件末尾的时间是否相同,\
+             与卫星定位时间是否相差数日;定位信息是否只有经纬度而没有接收机同时写入的其他内容(所见 125 张带定位的原始照片中 1 张如此);型号与厂商是否一致;全部数据是否按重写程序的方式紧密排列,\
              而该厂商的原始照片从未这样写(probes/data/makers.toml)。管理员可信文件中同型号也这样写的不列。\n\n\
              **可能含义** 拍摄后有程序修改过时间、地点、说明、方向等信息。画面不一定改动。\
              私有数据属于另一厂商的为强,其余单独出现时请人工查看,不作与原始照片不符的认定。\n\n\
@@ -41,7 +42,9 @@ pub static CHECK: Check = Check {
              maker's notes still point to their place, and whose notes they are; directories without the pointer \
              to the next one; the room that Windows leaves for later edits, a second EXIF block, Windows' XMP \
              packet; an index of pictures that are no longer there; whether the \
-             times of capture and of digitising, of the photo and of its thumbnail's directory are one, and the satellites' not days apart; whether the \
+             times of capture and of digitising, of the photo and of its thumbnail's directory are one, as are those in the maker's notes (Sony, Kodak, Pentax) and the one that \
+             phones of Samsung write behind the picture, and the satellites' not days apart; whether a position is \
+             degrees alone, without what a receiver writes with it (1 of 125 originals with a position); whether the \
              model is the maker's; a block packed as programs do that rebuild \
              it, where originals of the maker never were (probes/data/makers.toml). What the admin's vouched \
              files of the model have too is not listed.\n\n\
@@ -61,10 +64,12 @@ pub static CHECK: Check = Check {
             min: 2.0,
             max: 86_400.0,
             doc: StaticText {
-                zh: "拍摄时间与数字化时间相差超过此值才算不同;越小越严。",
-                en: "The times of capture and of digitising differ if they are further apart; smaller is stricter.",
+                zh: "拍摄时间与数字化时间(以及厂商另记的时间)相差超过此值才算不同;越小越严。",
+                en: "The times of capture and of digitising, and what the maker notes beside, differ if they are \
+                     further apart; smaller is stricter.",
             },
-            source: "measured on 212 originals: at most 2 s, but for a chip's fixed default",
+            source: "measured on 212 originals: at most 2 s, but for a chip's fixed default; in notes and trailers of \
+                 21 at most 3 s",
         },
         Param {
             key: "satellite_apart_s",
@@ -107,7 +112,11 @@ fn judge(case: &Case<'_>) -> Ruling {
         m,
         case.limits.get("digitised_apart_s"),
     ));
+    let same_instant_s = case.limits.get("digitised_apart_s");
+    seen.extend(contradictions::other_time_in_notes(m, same_instant_s));
+    seen.extend(contradictions::other_time_in_trailer(m, same_instant_s));
     seen.extend(contradictions::other_thumbnail_time(m));
+    seen.extend(contradictions::position_by_hand(m));
     seen.extend(contradictions::other_satellite_day(
         m,
         case.limits.get("satellite_apart_s"),
@@ -445,6 +454,83 @@ mod tests {
         assert_eq!(thumbnail("2026:04:12 09:00:00"), []);
         assert_eq!(thumbnail("2026:04:12 09:00:01"), [ASKS]);
         assert_eq!(thumbnail("    "), []);
+    }
+
+    #[test]
+    fn what_the_camera_noted_for_itself_is_held_against_the_time_of_capture() {
+        let noted = |form: Option<&str>, times: &[&str]| {
+            let notes = MakerNote {
+                form: form.map(str::to_owned),
+                times: Some(times.iter().map(|t| (*t).to_owned()).collect()),
+                ..MakerNote::default()
+            };
+            found(&trial(
+                "SONY",
+                Exif {
+                    maker_note: Some(notes),
+                    ..Exif::default()
+                },
+            ))
+        };
+        let sony = Some("sony");
+        assert_eq!(noted(sony, &[]), []);
+        assert_eq!(noted(sony, &["2026:04:12 09:00:59"]), []);
+        assert_eq!(noted(sony, &["2026:04:12 09:01:01"]), [ASKS]);
+        assert_eq!(noted(sony, &["2026:04:12 01:00:00"]), [ASKS]);
+        // One of several is enough; of an unknown form it may be UTC.
+        assert_eq!(
+            noted(sony, &["2020:01:01 00:00:00", "2026:04:12 09:00:00"]),
+            []
+        );
+        assert_eq!(noted(None, &["2026:04:12 01:00:00"]), []);
+        assert_eq!(noted(None, &["2026:04:11 01:00:00"]), [ASKS]);
+    }
+
+    #[test]
+    fn what_the_phone_noted_behind_the_picture_is_in_utc() {
+        let noted = |millis: &str| {
+            let mut trial = trial("samsung", Exif::default());
+            trial.m.traces.push(Trace {
+                field: "sef.Image_UTC_Data".to_owned(),
+                written: millis.to_owned(),
+                offset_bytes: None,
+            });
+            found(&trial)
+        };
+        // The photo's clock shows 09:00:00 and no zone.
+        assert_eq!(noted("1775955600123"), []);
+        assert_eq!(noted("1775955661123"), [ASKS]);
+        assert_eq!(noted("1775869200123"), [ASKS]);
+        assert_eq!(noted("9999999999999"), [ASKS]);
+    }
+
+    #[test]
+    fn a_position_of_degrees_alone_asks() {
+        let gps = |tags: &[&str]| {
+            let directory = crate::measure::metadata::layout::Directory {
+                name: "GPS".to_owned(),
+                tags: tags.iter().map(|t| format!("{t}/5")).collect(),
+                is_sorted: true,
+                ..Default::default()
+            };
+            let layout = ExifLayout {
+                tail_bytes: 2,
+                directories: vec![directory],
+                ..packed()
+            };
+            found(&trial("SONY", with(layout)))
+        };
+        let bare = ["0000", "0001", "0002", "0003", "0004"];
+        assert_eq!(gps(&bare), [ASKS]);
+        assert_eq!(gps(&bare[1..]), [ASKS]);
+        assert_eq!(gps(&["0002"]), [ASKS]);
+        assert_eq!(gps(&["0001", "0002", "0003", "0004", "0007", "001d"]), []);
+        assert_eq!(
+            gps(&["0000", "0001", "0002", "0003", "0004", "0005", "0006"]),
+            []
+        );
+        assert_eq!(gps(&["0002", "0004", "0007", "001d"]), [ASKS]);
+        assert_eq!(gps(&["0010", "0011"]), []);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! CIPA DC-007 for several pictures in one file; Samsung's SEF trailer).
 
 use super::bmff;
-use super::bytes::{Source, be16, le16, le32};
+use super::bytes::{Source, be16};
+use super::sef;
 use super::walk::{Walk, missing, too_long};
 use crate::text::Text;
 
@@ -10,8 +11,6 @@ use crate::text::Text;
 const SEGMENTS_MAX: usize = 20_000;
 /// Pictures followed behind the first (depth map, gain map, preview, burst).
 const PICTURES_MAX: usize = 64;
-/// Entries followed in a Samsung trailer.
-const SEF_ENTRIES_MAX: u32 = 256;
 
 /// One marker segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,15 +194,15 @@ pub(super) fn walk(src: &mut Source<'_>) -> (Walk, Vec<Segment>) {
 /// maker's trailer. The rest is trailing.
 fn tail(src: &mut Source<'_>, mut walk: Walk, end: u64) -> Walk {
     let mut at = end;
-    let sef = sef_trailer(src);
+    let sef = sef::trailer(src);
     for _ in 0..PICTURES_MAX {
         // A trailer's first block starts with zeros of its own.
-        let until = sef.map_or(u64::MAX, |(start, _)| start.max(at));
+        let until = sef.map_or(u64::MAX, |sef| sef.start.max(at));
         at = skip_zeros(src, at).min(until);
         if at >= src.len() {
             return walk.whole(src, src.len());
         }
-        if let Some((start, motion)) = sef
+        if let Some(sef::Trailer { start, motion, .. }) = sef
             && start >= at
             && !is_known(src, at)
         {
@@ -226,7 +225,7 @@ fn tail(src: &mut Source<'_>, mut walk: Walk, end: u64) -> Walk {
         }
         if bmff::starts_at(src, at) {
             walk.motion_photo_offset_bytes = Some(at);
-            return video_tail(src, walk, at, sef.map(|(start, _)| start));
+            return video_tail(src, walk, at, sef.map(|sef| sef.start));
         }
         break;
     }
@@ -295,36 +294,4 @@ fn skip_zeros(src: &mut Source<'_>, at: u64) -> u64 {
             .is_some_and(|s| bmff::starts_at(src, s))
     });
     start.saturating_sub(boxed.unwrap_or(0))
-}
-
-/// Samsung's SEF trailer: where it starts, and its motion-photo video. Layout
-/// as in ExifTool's Samsung.pm: blocks, `SEFH` directory, its length, `SEFT`.
-fn sef_trailer(src: &mut Source<'_>) -> Option<(u64, Option<u64>)> {
-    let foot = src.len().checked_sub(8)?;
-    let tail = src.at(foot, 8)?;
-    if tail.get(4..8)? != b"SEFT" {
-        return None;
-    }
-    let directory_len = u64::from(le32(tail, 0)?);
-    let directory = foot.checked_sub(directory_len)?;
-    let head = src.at(directory, 12)?;
-    if head.get(..4)? != b"SEFH" {
-        return None;
-    }
-    let count = le32(head, 8)?.min(SEF_ENTRIES_MAX);
-    let mut start = directory;
-    let mut motion = None;
-    for i in 0..u64::from(count) {
-        let entry = src.at(directory.checked_add(12 + i * 12)?, 12)?;
-        let kind = le16(entry, 2)?;
-        let block = directory.checked_sub(u64::from(le32(entry, 4)?))?;
-        start = start.min(block);
-        // 0x0A30 is MotionPhoto_Data: block head, name, then the video.
-        if kind == 0x0A30 {
-            let name_len = src.at(block, 8).and_then(|b| le32(b, 4))?;
-            let video = block.checked_add(8)?.checked_add(u64::from(name_len))?;
-            motion = bmff::starts_at(src, video).then_some(video);
-        }
-    }
-    Some((start, motion))
 }

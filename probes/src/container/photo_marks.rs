@@ -3,7 +3,7 @@
 use super::bytes::{Source, find, fourcc, quote};
 use super::jpeg::Segment;
 use super::structure::Structure;
-use super::{c2pa, iptc, jpeg_parts, marks, photoshop, riff, xmp};
+use super::{c2pa, iptc, jpeg_parts, marks, photoshop, riff, sef, xmp};
 
 /// Bytes read of one segment: all that a segment can hold.
 const SEGMENT_BYTES: u64 = 65_535;
@@ -43,6 +43,9 @@ pub(super) fn jpeg(src: &mut Source<'_>, segments: &[Segment], out: &mut Structu
         out.time(time);
     }
     out.container.jpeg = Some(parts);
+    if let Some((written, at)) = sef::clock(src) {
+        out.trace("sef.Image_UTC_Data", written, at);
+    }
     if let Some(store) = c2pa::in_jpeg(src, segments) {
         credentials(src, &store, out);
     }

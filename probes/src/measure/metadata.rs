@@ -25,6 +25,7 @@ mod budget;
 mod canon_raw;
 mod exif_fields;
 pub mod layout;
+mod maker_clock;
 pub mod maker_note;
 pub mod position;
 mod tiff;
@@ -53,7 +54,7 @@ const TRACE_MAX_CHARS: usize = 300;
 const DAMAGE_MAX: usize = 20;
 
 /// Version of this instrument.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The EXIF block of a picture file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,11 @@
 //! What a camera writes at once and alike, and a later hand does not.
 
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+
 use super::asks;
 use crate::capture::is_never_set;
 use crate::check::Seen;
-use crate::measurements::{Measurements, TimeReading};
+use crate::measurements::{Measurements, TimeReading, Zone};
 
 /// After how long the satellites' counter of weeks starts again (IS-GPS-200,
 /// 6.2.4: ten bits); receivers that do not know show a day that much too early.
@@ -41,6 +43,128 @@ pub(super) fn other_digitised(m: &Measurements, limit_s: f64) -> Option<Seen> {
         limit: Some(limit_s),
         unit: "s",
         ..seen
+    })
+}
+
+/// The camera writes the time into its own notes too, where tools for EXIF do
+/// not look.
+pub(super) fn other_time_in_notes(m: &Measurements, limit_s: f64) -> Option<Seen> {
+    let taken = reading(m, "exif.DateTimeOriginal")?;
+    let notes = m.exif.as_ref()?.maker_note.as_ref()?;
+    let times = notes.times.as_ref()?.iter().filter_map(|written| {
+        let time = NaiveDateTime::parse_from_str(written, "%Y:%m:%d %H:%M:%S").ok()?;
+        Some((apart_s(taken.local, time), written))
+    });
+    let (apart_s, written) = times.min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let zone_s = zone_apart_s(apart_s);
+    // Of a form that is not known the zone is not known either.
+    let is_explained = notes.form.is_none() && zone_s <= limit_s;
+    if apart_s <= limit_s || is_explained {
+        return None;
+    }
+    Some(apart(
+        (apart_s, limit_s),
+        format!(
+            "拍摄时间为 {},而相机私有数据中记的是 {written}:拍摄时间在拍摄后被改过。",
+            taken.written
+        ),
+        format!(
+            "The time of capture is {}, and the camera's own notes say {written}: the time of capture was changed \
+             afterwards.",
+            taken.written
+        ),
+    ))
+}
+
+/// Phones of one maker note the instant behind the picture, in UTC.
+pub(super) fn other_time_in_trailer(m: &Measurements, limit_s: f64) -> Option<Seen> {
+    let taken = reading(m, "exif.DateTimeOriginal")?;
+    let trace = m.traces.iter().find(|t| t.field == "sef.Image_UTC_Data")?;
+    let noted = DateTime::from_timestamp_millis(trace.written.parse().ok()?)?.naive_utc();
+    let (taken_utc, is_known) = match taken.zone {
+        Zone::Offset(offset_s) => {
+            let offset = TimeDelta::seconds(i64::from(offset_s));
+            (taken.local.checked_sub_signed(offset)?, true)
+        }
+        Zone::Utc => (taken.local, true),
+        Zone::NominallyUtc | Zone::Local => (taken.local, false),
+    };
+    let apart_s = apart_s(taken_utc, noted);
+    let unexplained_s = if is_known {
+        apart_s
+    } else {
+        zone_apart_s(apart_s)
+    };
+    if unexplained_s <= limit_s {
+        return None;
+    }
+    let noted = noted.format("%Y:%m:%d %H:%M:%S UTC");
+    Some(apart(
+        (apart_s, limit_s),
+        format!(
+            "拍摄时间为 {},而手机在文件末尾记的是 {noted}:拍摄时间在拍摄后被改过。",
+            taken.written
+        ),
+        format!(
+            "The time of capture is {}, and the phone's own record at the end of the file says {noted}: the time of \
+             capture was changed afterwards.",
+            taken.written
+        ),
+    ))
+}
+
+fn apart_s(a: NaiveDateTime, b: NaiveDateTime) -> f64 {
+    (a - b).num_seconds().unsigned_abs() as f64
+}
+
+/// What a zone leaves unexplained: zones differ by quarters of an hour, by 14
+/// hours at most (IANA time zone database).
+fn zone_apart_s(apart_s: f64) -> f64 {
+    const STEP_S: f64 = 900.0;
+    const MOST_S: f64 = 14.0 * 3600.0;
+    let zone_s = ((apart_s / STEP_S).round() * STEP_S).min(MOST_S);
+    (apart_s - zone_s).abs()
+}
+
+fn apart((measured, limit): (f64, f64), zh: String, en: String) -> Seen {
+    Seen {
+        measured: Some(measured),
+        limit: Some(limit),
+        unit: "s",
+        ..asks(zh, en)
+    }
+}
+
+/// Tags of a position: its version, latitude and longitude with their halves of
+/// the globe.
+const POSITION_TAGS: [&str; 5] = ["0000", "0001", "0002", "0003", "0004"];
+
+/// A receiver writes more than where it is; a person types in just that.
+pub(super) fn position_by_hand(m: &Measurements) -> Option<Seen> {
+    let layout = m.exif.as_ref()?.layout.as_ref()?;
+    let gps = layout.directories.iter().find(|d| d.name == "GPS")?;
+    let tags: Vec<&str> = gps
+        .tags
+        .iter()
+        .filter_map(|t| t.split('/').next())
+        .collect();
+    let has = |tag: &str| tags.contains(&tag);
+    let lacks_half = (has("0002") && !has("0001")) || (has("0004") && !has("0003"));
+    let is_bare = has("0002") && tags.iter().all(|tag| POSITION_TAGS.contains(tag));
+    if lacks_half {
+        return Some(asks(
+            "定位信息有经纬度而没有南北、东西之分,相机不会这样写:位置由其他程序写入。".to_owned(),
+            "The position has degrees and not which half of the globe; no camera writes so: a program has put it in."
+                .to_owned(),
+        ));
+    }
+    is_bare.then(|| {
+        asks(
+            "定位信息只有经纬度,没有卫星时间、日期、海拔等接收机同时写入的内容:位置可能由其他程序写入。".to_owned(),
+            "The position is degrees alone, without time, date, altitude or whatever else a receiver writes with it: a \
+             program may have put it in."
+                .to_owned(),
+        )
     })
 }
 

@@ -7,6 +7,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::maker_clock;
 use super::tiff::{Tiff, value_size_bytes};
 
 /// Tags followed; real notes have below two hundred.
@@ -38,6 +39,9 @@ pub struct MakerNote {
     /// How far the notes were moved, forward positive, since their pointers
     /// were written, by the pointer to the first value; 0 if not at all.
     pub moved_bytes: Option<i64>,
+    /// Times in them, as EXIF writes times; `None` if nobody looked for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<Vec<String>>,
 }
 
 /// From where pointers in the notes count.
@@ -137,6 +141,7 @@ pub(super) fn read(block: &[u8], make: &str, offset: u64, size: u64) -> Option<M
     if let Some(directory) = directory {
         follow(block, offset.checked_add(directory)?, &mut found);
     }
+    found.times = Some(maker_clock::read(notes, found.form.as_deref()));
     Some(found)
 }
 
