@@ -169,6 +169,7 @@ impl Config {
                 late: weight(self.verdict.late),
             },
             exemplars: self.known.exemplars.clone(),
+            anchors: self.known.anchors.clone(),
             writers: self.known.writers.clone(),
         }
     }

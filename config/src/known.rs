@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use unbroken_probes::anchors::Anchors;
 use unbroken_probes::exemplar::{ExemplarError, Exemplars};
 use unbroken_probes::text::Text;
 use unbroken_probes::writers::Writers;
@@ -22,12 +23,14 @@ pub struct Known {
     pub exemplars: Arc<Exemplars>,
     /// Who writes what into media files.
     pub writers: Arc<Writers>,
+    /// Whom the admin trusts to vouch for a signer of content credentials.
+    pub anchors: Arc<Anchors>,
     /// SHA-256 of each file that was read, in hex.
     digests: Vec<String>,
 }
 
 impl Known {
-    /// Reads both; what is wrong is noted at its key.
+    /// Reads them; what is wrong is noted at its key.
     pub(crate) fn read(
         reference: &Reference,
         read: ReadBeside<'_>,
@@ -51,6 +54,21 @@ impl Known {
                     let text = Text::new(
                         format!("签名文件 {file} 第 {line} 行:{zh}。请改正该行"),
                         format!("the signatures in {file}, line {line}: {en}. Mend that line"),
+                    );
+                    faults.of(key, text);
+                }
+            }
+        }
+        let key = "reference.c2pa_anchors";
+        if let Some(text) = known.text(key, &reference.c2pa_anchors, read, faults) {
+            match Anchors::parse(&text) {
+                Ok(anchors) => known.anchors = Arc::new(anchors),
+                Err(wrong) => {
+                    let (file, line) = (reference.c2pa_anchors.display(), wrong.line);
+                    let Text { zh, en } = wrong.why;
+                    let text = Text::new(
+                        format!("信任根文件 {file} 第 {line} 行:{zh}。请改正该证书"),
+                        format!("the anchors in {file}, line {line}: {en}. Mend that certificate"),
                     );
                     faults.of(key, text);
                 }
@@ -170,6 +188,11 @@ mod tests {
                 "unbroken calibrate",
             ),
             ("exemplars", None, "Mend the path"),
+            (
+                "c2pa_anchors",
+                Some("\nno certificate".to_owned()),
+                "line 1",
+            ),
         ] {
             let said = loaded(key, content.as_deref().map(str::as_bytes)).unwrap_err();
             assert!(said.contains("beside") && said.contains(wanted), "{said}");

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::anchors::Anchors;
 use crate::capture::{CaptureEnd, ClockQuirk};
 use crate::deadline::Saved;
 use crate::exemplar::Exemplars;
@@ -219,6 +220,8 @@ pub struct Case<'a> {
     pub limits: &'a Limits,
     /// What the files of each model have in common.
     pub exemplars: &'a Exemplars,
+    /// Whom the admin trusts to vouch for a signer.
+    pub anchors: &'a Anchors,
     /// Who writes what into media files.
     pub writers: &'a Writers,
 }

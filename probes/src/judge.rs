@@ -10,6 +10,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::anchors::Anchors;
 use crate::capture::{CaptureEnd, capture_end};
 use crate::check::{
     Alone, Aspect, Case, Check, CheckNotRun, Context, Evidence, Finding, Level, Limits, Ruling,
@@ -41,6 +42,8 @@ pub struct Rules {
     pub verdict: VerdictRule,
     /// What the files of each model have in common, as far as it was learnt.
     pub exemplars: Arc<Exemplars>,
+    /// Whom the admin trusts to vouch for a signer.
+    pub anchors: Arc<Anchors>,
     /// Who writes what into media files.
     pub writers: Arc<Writers>,
 }
@@ -69,6 +72,7 @@ impl Default for Rules {
                 late: Verdict::Fail,
             },
             exemplars: Arc::default(),
+            anchors: Arc::default(),
             writers: Arc::default(),
         }
     }
@@ -167,6 +171,7 @@ pub fn judge(m: &Measurements, rules: &Rules, context: &Context) -> Judgement {
             saved: saved.as_ref(),
             limits: &limits,
             exemplars: &rules.exemplars,
+            anchors: &rules.anchors,
             writers: &rules.writers,
         };
         match (check.judge)(&case) {

@@ -19,6 +19,7 @@ pub mod ffmpeg;
 pub mod measure;
 pub mod probe;
 // measurements → findings; pure from here on
+pub mod anchors;
 pub mod capture;
 pub mod check;
 pub mod deadline;

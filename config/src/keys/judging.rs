@@ -203,6 +203,11 @@ sections! {
             "Own signatures of writers, in the format of probes/data/writers.toml; they come before \
              the shipped ones. One whose source ends in “not measured” only supports",
             "research/forensics.md 2d: signatures go on growing";
+        c2pa_anchors: PathBuf = PathBuf::new(), Kind::Text(Form::PathOrEmpty), "",
+            "信任的内容凭证(C2PA)根证书,PEM 格式,可有多份;留空则不信任任何签名者,签名仍会验证",
+            "Root certificates that are trusted to vouch for signers of content credentials (C2PA), in PEM, \
+             one after the other; empty: no signer is trusted, signatures are verified all the same",
+            "C2PA specification 2.1, 14.4: the validator chooses its trust anchors";
     }
     sections {}
     lists {}

@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::anchors::Anchors;
 use crate::capture::capture_end;
 use crate::check::{Case, Check, Context, Limits, Ruling};
 use crate::deadline::saved;
@@ -21,6 +22,8 @@ pub(crate) struct Trial {
     pub context: Context,
     /// What is known of its model.
     pub exemplars: Exemplars,
+    /// Whom the admin trusts.
+    pub anchors: Anchors,
 }
 
 /// An instant.
@@ -43,6 +46,7 @@ impl Trial {
                 ..Context::default()
             },
             exemplars: Exemplars::default(),
+            anchors: Anchors::default(),
         }
         .time("exif.DateTimeOriginal", taken, Zone::Local, Moment::Capture)
     }
@@ -104,6 +108,7 @@ impl Trial {
             saved: saved.as_ref(),
             limits: &Limits::defaults(check),
             exemplars: &self.exemplars,
+            anchors: &self.anchors,
             writers: &Writers::default(),
         })
     }

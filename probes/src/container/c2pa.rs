@@ -1,14 +1,25 @@
 //! C2PA manifests (C2PA specification 2.1): who says what about the file, and
 //! whether the file still has the bytes that the manifest's hash was taken of.
 //!
-//! What is read here is the hard binding (`c2pa.hash.data`): a hash over the
-//! file without the manifest itself. Signature and certificates are not
-//! verified: a hash that matches proves nothing by itself, one that does not
-//! shows that the file was changed after the manifest was made.
+//! Three things hold them together, and all are checked: the hard binding
+//! (`c2pa.hash.data`), a hash over the file without the manifest itself; the
+//! claim's hashes over what is asserted; the signature over the claim. Whether
+//! the signer is to be trusted is for [`crate::anchors`] to say.
+//!
+//! Of a store only the manifest in force is looked at; those of what the photo
+//! was made from are counted. Time stamps and lists of revoked certificates need
+//! others to be asked, and nobody is.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256, Sha384, Sha512};
+
+mod cose;
+#[cfg(test)]
+pub(crate) mod signing;
+
+pub(crate) use cose::hex;
+pub use cose::{C2paCertificate, C2paSignature};
 
 use super::bytes::{OWNED_MAX_BYTES, Source, be32, quote};
 use super::cbor::{self, Value};
@@ -20,6 +31,8 @@ const BOXES_MAX: usize = 2_000;
 const DEPTH_MAX: u32 = 8;
 /// Actions and source types kept.
 const ACTIONS_MAX: usize = 50;
+/// Assertions whose hashes are checked.
+const ASSERTIONS_MAX: usize = 200;
 /// Ranges that a hash may leave out.
 const EXCLUSIONS_MAX: usize = 1_000;
 
@@ -43,6 +56,13 @@ pub struct C2paManifest {
     /// True if the hash over the file is the one in the manifest, false if
     /// not, `None` if it could not be computed.
     pub hash_matches: Option<bool>,
+    /// The signature over the claim, if there is one that can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<C2paSignature>,
+    /// Assertions whose hash in the claim was computed anew.
+    pub assertions_checked: u32,
+    /// Those of them that are not what the claim says.
+    pub assertions_changed: Vec<String>,
 }
 
 /// The store in the APP11 segments of a JPEG (ISO 19566-5, annex D): each has
@@ -66,8 +86,12 @@ pub(super) fn in_jpeg(src: &mut Source<'_>, segments: &[Segment]) -> Option<Vec<
 
 /// Reads a store and holds its hash against the file.
 pub(super) fn read(src: &mut Source<'_>, store: &[u8]) -> Option<C2paManifest> {
-    let mut boxes = Vec::new();
-    gather(store, &mut Vec::new(), 0, &mut boxes);
+    let mut gathered = Gathered::default();
+    gather(store, &mut Vec::new(), 0, &mut gathered);
+    let Gathered {
+        contents: boxes,
+        supers,
+    } = gathered;
     let is_manifest =
         |b: &&Content<'_>| b.path.first().is_some_and(|l| l == "c2pa") && b.path.len() > 1;
     let mut labels: Vec<&String> = Vec::new();
@@ -90,7 +114,15 @@ pub(super) fn read(src: &mut Source<'_>, store: &[u8]) -> Option<C2paManifest> {
         let name = content.path.last().map_or("", String::as_str);
         // Assertions of one kind are numbered: `c2pa.actions__1`.
         match name.split("__").next().unwrap_or_default() {
-            "c2pa.claim" | "c2pa.claim.v2" => found.claim_generator = generator(&value),
+            "c2pa.claim" | "c2pa.claim.v2" => {
+                found.claim_generator = generator(&value);
+                check_assertions(&value, &label, &supers, &mut found);
+                let signature = boxes.iter().find(|b| {
+                    b.path.get(1) == Some(&label)
+                        && b.path.get(2).is_some_and(|l| l == "c2pa.signature")
+                });
+                found.signature = signature.and_then(|s| cose::read(s.bytes, content.bytes));
+            }
             "c2pa.actions" | "c2pa.actions.v2" => actions(&value, &mut found),
             "c2pa.hash.data" => {
                 found.hash_algorithm = value
@@ -111,14 +143,22 @@ struct Content<'a> {
     bytes: &'a [u8],
 }
 
-fn gather<'a>(bytes: &'a [u8], path: &mut Vec<String>, depth: u32, out: &mut Vec<Content<'a>>) {
+/// What a store holds.
+#[derive(Default)]
+struct Gathered<'a> {
+    contents: Vec<Content<'a>>,
+    /// Labelled boxes, with all that is in them.
+    supers: Vec<Content<'a>>,
+}
+
+fn gather<'a>(bytes: &'a [u8], path: &mut Vec<String>, depth: u32, out: &mut Gathered<'a>) {
     if depth > DEPTH_MAX {
         return;
     }
     let mut rest = bytes;
     let mut is_labelled = false;
     while let Some((kind, body, after)) = one_box(rest)
-        && out.len() < BOXES_MAX
+        && out.contents.len() + out.supers.len() < BOXES_MAX
     {
         rest = after;
         match &kind {
@@ -130,7 +170,7 @@ fn gather<'a>(bytes: &'a [u8], path: &mut Vec<String>, depth: u32, out: &mut Vec
                 path.push(String::from_utf8_lossy(label).into_owned());
                 is_labelled = true;
             }
-            b"cbor" => out.push(Content {
+            b"cbor" => out.contents.push(Content {
                 path: path.clone(),
                 bytes: body,
             }),
@@ -138,6 +178,10 @@ fn gather<'a>(bytes: &'a [u8], path: &mut Vec<String>, depth: u32, out: &mut Vec
         }
     }
     if is_labelled {
+        out.supers.push(Content {
+            path: path.clone(),
+            bytes,
+        });
         path.pop();
     }
 }
@@ -174,6 +218,58 @@ fn actions(value: &Value<'_>, found: &mut C2paManifest) {
             found.source_types.push(quote(kind.as_bytes()));
         }
     }
+}
+
+/// Holds the claim's hashes against what it names. A place that is not found
+/// here is not checked.
+fn check_assertions(
+    claim: &Value<'_>,
+    label: &str,
+    supers: &[Content<'_>],
+    found: &mut C2paManifest,
+) {
+    let usual = claim.get("alg").and_then(Value::text);
+    let lists = ["assertions", "created_assertions", "gathered_assertions"];
+    let lists = lists.iter().filter_map(|name| claim.get(name));
+    for named in lists.flat_map(Value::items).take(ASSERTIONS_MAX) {
+        let (Some(url), Some(expected)) = (
+            named.get("url").and_then(Value::text),
+            named.get("hash").and_then(Value::bytes),
+        ) else {
+            continue;
+        };
+        let algorithm = named.get("alg").and_then(Value::text).or(usual);
+        let Some(place) = url.strip_prefix("self#jumbf=") else {
+            continue;
+        };
+        let path: Vec<&str> = match place.strip_prefix('/') {
+            Some(whole) => whole.split('/').collect(),
+            None => ["c2pa", label]
+                .into_iter()
+                .chain(place.split('/'))
+                .collect(),
+        };
+        let Some(asserted) = supers.iter().find(|b| b.path == path) else {
+            continue;
+        };
+        let Some(hash) = digest(algorithm, asserted.bytes) else {
+            continue;
+        };
+        found.assertions_checked += 1;
+        if hash != expected {
+            let name = path.last().copied().unwrap_or_default();
+            found.assertions_changed.push(quote(name.as_bytes()));
+        }
+    }
+}
+
+fn digest(algorithm: Option<&str>, bytes: &[u8]) -> Option<Vec<u8>> {
+    Some(match algorithm.unwrap_or("sha256") {
+        "sha256" => Sha256::digest(bytes).to_vec(),
+        "sha384" => Sha384::digest(bytes).to_vec(),
+        "sha512" => Sha512::digest(bytes).to_vec(),
+        _ => return None,
+    })
 }
 
 /// Hashes the file without the ranges that the assertion leaves out.
@@ -224,15 +320,16 @@ fn hashed<D: Digest>(src: &mut Source<'_>, left_out: &[(u64, u64)]) -> Option<Ve
 pub(crate) mod tests {
     use std::io::Cursor;
 
+    use super::signing::{CLAIM_SIGNING, Signer};
     use super::*;
     use crate::container::read_structure;
 
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    pub(super) fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
         let size = u32::try_from(body.len() + 8).unwrap();
         [&size.to_be_bytes(), kind.as_slice(), body].concat()
     }
 
-    fn labelled(label: &str, content: &[Vec<u8>]) -> Vec<u8> {
+    pub(super) fn labelled(label: &str, content: &[Vec<u8>]) -> Vec<u8> {
         let description = [&[7; 16], &[3][..], label.as_bytes(), b"\0"].concat();
         boxed(
             b"jumb",
@@ -240,13 +337,13 @@ pub(crate) mod tests {
         )
     }
 
-    fn text(value: &str) -> Vec<u8> {
+    pub(super) fn text(value: &str) -> Vec<u8> {
         let mut out = vec![0x78, u8::try_from(value.len()).unwrap()];
         out.extend(value.as_bytes());
         out
     }
 
-    fn map(pairs: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    pub(super) fn map(pairs: &[(&str, Vec<u8>)]) -> Vec<u8> {
         let mut out = vec![0xA0 + u8::try_from(pairs.len()).unwrap()];
         for (key, value) in pairs {
             out.extend(text(key));
@@ -255,48 +352,81 @@ pub(crate) mod tests {
         out
     }
 
-    fn number(value: u32) -> Vec<u8> {
+    pub(super) fn number(value: u32) -> Vec<u8> {
         [&[0x1A][..], &value.to_be_bytes()].concat()
     }
 
-    fn store(hash: &[u8], start: u32, length: u32) -> Vec<u8> {
-        let range = map(&[("start", number(start)), ("length", number(length))]);
+    fn store(hash: &[u8], length: u32, signer: Option<&Signer>, action: &str) -> Vec<u8> {
+        let range = map(&[("start", number(8)), ("length", number(length))]);
         let binding = map(&[
             ("exclusions", [vec![0x81], range].concat()),
             ("alg", text("sha256")),
             ("hash", [&[0x58, 32], hash].concat()),
         ]);
         let created = map(&[
-            ("action", text("c2pa.created")),
+            ("action", text(action)),
             (
                 "digitalSourceType",
                 text("http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"),
             ),
         ]);
         let actions = map(&[("actions", [vec![0x81], created].concat())]);
-        let claim = map(&[("claim_generator", text("Acme Camera/1.0"))]);
         let cbor = |label: &str, body: &[u8]| labelled(label, &[boxed(b"cbor", body)]);
         let assertions = [
             cbor("c2pa.actions", &actions),
             cbor("c2pa.hash.data", &binding),
         ];
+        let named = |label: &str, assertion: &[u8]| {
+            map(&[
+                ("url", text(&format!("self#jumbf=c2pa.assertions/{label}"))),
+                (
+                    "hash",
+                    [&[0x58, 32], Sha256::digest(&assertion[8..]).as_slice()].concat(),
+                ),
+            ])
+        };
+        let list = [
+            vec![0x82],
+            named("c2pa.actions", &assertions[0]),
+            named("c2pa.hash.data", &assertions[1]),
+        ];
+        let claim = map(&[
+            ("claim_generator", text("Acme Camera/1.0")),
+            ("alg", text("sha256")),
+            ("assertions", list.concat()),
+        ]);
         let older = labelled("urn:uuid:1", &[cbor("c2pa.claim", &map(&[]))]);
-        let newer = labelled(
-            "urn:uuid:2",
-            &[
-                labelled("c2pa.assertions", &assertions),
-                cbor("c2pa.claim", &claim),
-            ],
-        );
-        labelled("c2pa", &[older, newer])
+        let mut parts = vec![
+            labelled("c2pa.assertions", &assertions),
+            cbor("c2pa.claim", &claim),
+        ];
+        parts.extend(signer.map(|s| cbor("c2pa.signature", &s.signature(&claim))));
+        labelled("c2pa", &[older, labelled("urn:uuid:2", &parts)])
     }
 
-    /// A signed JPEG whose store comes in two segments.
+    /// A JPEG with credentials that nobody signed, in two segments.
     pub(crate) fn signed() -> Vec<u8> {
+        file(None, "c2pa.created")
+    }
+
+    /// The same, signed, and with this action.
+    pub(crate) fn signed_by(signer: &Signer, action: &str) -> Vec<u8> {
+        file(Some(signer), action)
+    }
+
+    /// A signature as it is read back.
+    pub(crate) fn signature_by(signer: &Signer) -> C2paSignature {
+        read_back(&signed_by(signer, "c2pa.created"))
+            .unwrap()
+            .signature
+            .unwrap()
+    }
+
+    fn file(signer: Option<&Signer>, action: &str) -> Vec<u8> {
         let front = b"\xff\xd8\xff\xe0\0\x04ab".as_slice();
         let behind = b"\xff\xda\0\x02\x01\x02\x03\xff\xd9".as_slice();
-        let file = |hash: &[u8], length: u32| {
-            let store = store(hash, 8, length);
+        let segments = |hash: &[u8], length: u32| {
+            let store = store(hash, length, signer, action);
             let (first, second) = store.split_at(store.len() / 2);
             let head = &store[..8];
             let segment = |number: u8, parts: &[&[u8]]| {
@@ -306,9 +436,9 @@ pub(crate) mod tests {
             };
             [segment(1, &[first]), segment(2, &[head, second])].concat()
         };
-        let length = u32::try_from(file(&[0; 32], 0).len()).unwrap();
+        let length = u32::try_from(segments(&[0; 32], 0).len()).unwrap();
         let hash = Sha256::digest([front, behind].concat());
-        [front, &file(&hash, length), behind].concat()
+        [front, &segments(&hash, length), behind].concat()
     }
 
     fn read_back(bytes: &[u8]) -> Option<C2paManifest> {
@@ -335,8 +465,37 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn signature_chain_and_assertions_of_a_signed_file_hold() {
+        let signer = Signer::for_purpose(CLAIM_SIGNING);
+        let found = read_back(&signed_by(&signer, "c2pa.created")).unwrap();
+        assert_eq!(
+            (found.assertions_checked, found.hash_matches),
+            (2, Some(true))
+        );
+        assert!(found.assertions_changed.is_empty());
+        let signature = found.signature.unwrap();
+        assert_eq!(signature.algorithm.as_deref(), Some("ES256"));
+        assert_eq!(
+            (signature.is_valid, signature.chain_holds),
+            (Some(true), Some(true))
+        );
+        assert!(signature.may_sign_claims && !signature.has_time_stamp);
+        let leaf = &signature.certificates[0];
+        assert_eq!(
+            (leaf.subject.as_str(), leaf.issuer.as_str()),
+            ("Acme Camera 7", "Acme Root")
+        );
+        assert_eq!(
+            (leaf.serial_hex.as_str(), leaf.not_before.as_str()),
+            ("5a17", "2026-01-01T00:00:00Z")
+        );
+        assert_eq!(signature.topmost_hex, hex(&signer.leaf));
+    }
+
+    #[test]
     fn damage_is_no_accusation() {
-        let whole = signed();
+        let signer = Signer::for_purpose(CLAIM_SIGNING);
+        let whole = signed_by(&signer, "c2pa.created");
         for end in 0..whole.len() {
             let found = read_back(&whole[..end]);
             assert!(found.is_none_or(|f| f.hash_matches != Some(true)));

@@ -1,4 +1,4 @@
-//! CBOR (RFC 8949) as far as C2PA's assertions need it: bounded in depth and
+//! CBOR (RFC 8949) as far as C2PA needs it: bounded in depth and
 //! number, nothing allocated at the data's word.
 
 /// Deepest nesting followed.
@@ -10,6 +10,8 @@ const VALUES_MAX: u32 = 20_000;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value<'a> {
     Unsigned(u64),
+    /// The number -1 - n.
+    Negative(u64),
     Bytes(&'a [u8]),
     Text(&'a str),
     Array(Vec<Value<'a>>),
@@ -25,6 +27,14 @@ impl<'a> Value<'a> {
                 .iter()
                 .find(|(k, _)| matches!(k, Self::Text(text) if *text == key))
                 .map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// The value under any key of a map.
+    pub(super) fn at(&self, key: &Value<'_>) -> Option<&Value<'a>> {
+        match self {
+            Self::Map(pairs) => pairs.iter().find(|(k, _)| k == key).map(|(_, v)| v),
             _ => None,
         }
     }
@@ -103,6 +113,7 @@ impl<'a> Reader<'a> {
         let argument = self.argument(head & 0x1F)?;
         Some(match head >> 5 {
             0 => Value::Unsigned(argument),
+            1 => Value::Negative(argument),
             2 => Value::Bytes(self.take(argument)?),
             3 => Value::Text(std::str::from_utf8(self.take(argument)?).ok()?),
             4 => {
@@ -121,7 +132,7 @@ impl<'a> Reader<'a> {
             }
             // A tag says what the next value is for.
             6 => self.value(depth + 1)?,
-            // Negative numbers, floats, true, false, null.
+            // Floats, true, false, null.
             _ => Value::Other,
         })
     }
@@ -147,6 +158,8 @@ mod tests {
             .map(Value::unsigned)
             .collect();
         assert_eq!(numbers, [Some(1), Some(300), None, None, Some(5)]);
+        assert_eq!(value.get("n").unwrap().items()[2], Value::Negative(0));
+        assert_eq!(value.at(&Value::Text("alg")), value.get("alg"));
         for end in 0..bytes.len() {
             assert_eq!(read(&bytes[..end]), None);
         }

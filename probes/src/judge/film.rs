@@ -42,6 +42,7 @@ pub(super) fn judge(film: &Measurements, rules: &Rules, context: &Context) -> Of
             saved: None,
             limits: &limits,
             exemplars: &rules.exemplars,
+            anchors: &rules.anchors,
             writers: &rules.writers,
         };
         match (check.judge)(&case) {
