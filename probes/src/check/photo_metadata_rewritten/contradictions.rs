@@ -81,19 +81,12 @@ pub(super) fn other_time_in_trailer(m: &Measurements, limit_s: f64) -> Option<Se
     let taken = reading(m, "exif.DateTimeOriginal")?;
     let trace = m.traces.iter().find(|t| t.field == "sef.Image_UTC_Data")?;
     let noted = DateTime::from_timestamp_millis(trace.written.parse().ok()?)?.naive_utc();
-    let (taken_utc, is_known) = match taken.zone {
-        Zone::Offset(offset_s) => {
-            let offset = TimeDelta::seconds(i64::from(offset_s));
-            (taken.local.checked_sub_signed(offset)?, true)
+    let (apart_s, unexplained_s) = match utc(taken) {
+        Some(taken) => (apart_s(taken, noted), apart_s(taken, noted)),
+        None => {
+            let apart_s = apart_s(taken.local, noted);
+            (apart_s, zone_apart_s(apart_s))
         }
-        Zone::Utc => (taken.local, true),
-        Zone::NominallyUtc | Zone::Local => (taken.local, false),
-    };
-    let apart_s = apart_s(taken_utc, noted);
-    let unexplained_s = if is_known {
-        apart_s
-    } else {
-        zone_apart_s(apart_s)
     };
     if unexplained_s <= limit_s {
         return None;
@@ -111,6 +104,38 @@ pub(super) fn other_time_in_trailer(m: &Measurements, limit_s: f64) -> Option<Se
             taken.written
         ),
     ))
+}
+
+/// The instant in UTC, if the zone is written with it.
+fn utc(reading: &TimeReading) -> Option<NaiveDateTime> {
+    match reading.zone {
+        Zone::Offset(offset_s) => {
+            let offset = TimeDelta::seconds(i64::from(offset_s));
+            reading.local.checked_sub_signed(offset)
+        }
+        Zone::Utc => Some(reading.local),
+        Zone::NominallyUtc | Zone::Local => None,
+    }
+}
+
+/// A fix may be old and cannot be of a later time than the photo.
+pub(super) fn later_fix(m: &Measurements, limit_s: f64) -> Option<Seen> {
+    let (taken, fix) = (reading(m, "exif.DateTimeOriginal")?, reading(m, "gps")?);
+    let ahead_s = (fix.local - utc(taken)?).num_seconds() as f64;
+    (ahead_s > limit_s).then(|| {
+        apart(
+            (ahead_s, limit_s),
+            format!(
+                "卫星定位时间 {} UTC 晚于拍摄时间 {},而定位不可能晚于拍摄:设备时钟偏慢,或拍摄时间在拍摄后被改早。",
+                fix.written, taken.written
+            ),
+            format!(
+                "The satellites' time, {} UTC, is later than the time of capture, {}; a fix cannot be: the clock was \
+                 slow, or the time of capture was changed to an earlier one.",
+                fix.written, taken.written
+            ),
+        )
+    })
 }
 
 fn apart_s(a: NaiveDateTime, b: NaiveDateTime) -> f64 {
