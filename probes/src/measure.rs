@@ -7,7 +7,7 @@ pub mod copy_move;
 mod dct;
 pub mod decision_scale;
 pub mod decoding;
-pub(crate) mod error_level;
+pub mod error_level;
 pub mod exposure;
 pub mod first_save;
 pub mod group_rhythm;

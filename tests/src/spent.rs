@@ -39,6 +39,20 @@ pub fn spent<T>(work: impl FnOnce() -> Result<T, String>) -> Result<(T, Spent), 
     Ok((result, Spent { wall_s, cpu_s }))
 }
 
+/// Processor time of the calling thread so far, s, to the nanosecond (Documentation of
+/// the kernel, scheduler/sched-stats).
+pub fn thread_cpu_s() -> Result<f64, String> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")
+        .map_err(|e| format!("/proc/thread-self/schedstat: {e}"))?;
+    let spent_ns = stat
+        .split_whitespace()
+        .next()
+        .and_then(|ns| ns.parse().ok());
+    spent_ns
+        .map(|ns: u64| ns as f64 / 1e9)
+        .ok_or_else(|| "/proc/thread-self/schedstat does not say the processor time".to_owned())
+}
+
 /// Runs a tool to its end and gives its output; it must succeed.
 pub fn tool(command: &mut Command) -> Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();

@@ -1,6 +1,7 @@
 //! `foreign_jpeg_grid`: a part of the picture was compressed along another
 //! grid than the picture.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::jpeg_grid::{ForeignGrid, GridVotes, JpegGrid};
 use crate::measurements::Kind;
@@ -87,7 +88,7 @@ fn judge(case: &Case<'_>) -> Ruling {
         return Ruling::NotApplicable;
     };
     let Some(grid) = photo.jpeg_grid.as_ref() else {
-        return Ruling::NotApplicable;
+        return absent(case.m, "jpeg_grid");
     };
     let is_jpeg = photo.jpeg.is_some();
     let limit = case.limits.get("strong_nfa_log10");

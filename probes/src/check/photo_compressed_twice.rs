@@ -1,5 +1,6 @@
 //! `photo_compressed_twice`: the coefficients were quantised once before.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Evidence, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measurements::Kind;
 use crate::text::{StaticText, Text};
@@ -67,7 +68,7 @@ pub static CHECK: Check = Check {
 fn judge(case: &Case<'_>) -> Ruling {
     let photo = case.m.photo.as_ref();
     let Some(save) = photo.and_then(|photo| photo.first_save.as_ref()) else {
-        return Ruling::NotApplicable;
+        return absent(case.m, "first_save");
     };
     let Some(gain) = save.gain_bits.map(f64::from) else {
         return Ruling::NotRun(Text::new(

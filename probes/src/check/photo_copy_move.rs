@@ -1,7 +1,9 @@
 //! `photo_copy_move`: a part of the picture stands in it twice.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Ruling, Seen, Strength};
 use crate::measure::copy_move::Copied;
+use crate::measure::photo::MeasuredIn;
 use crate::measurements::Kind;
 use crate::text::{StaticText, Text};
 
@@ -48,9 +50,11 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(case: &Case<'_>) -> Ruling {
+    // What stands twice in a preview stands at other places in the picture.
     let photo = case.m.photo.as_ref();
+    let photo = photo.filter(|photo| photo.measured_in != MeasuredIn::Preview);
     let Some(found) = photo.and_then(|photo| photo.copy_move.as_ref()) else {
-        return Ruling::NotApplicable;
+        return absent(case.m, "copy_move");
     };
     if found.copies.is_empty() {
         return Ruling::Pass;

@@ -1,5 +1,6 @@
 //! `photo_illegible`: there is writing in the picture, and none of it can be read.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::legibility::{Legibility, TextLine};
 use crate::measure::photo::MeasuredIn;
@@ -119,11 +120,12 @@ fn judge(case: &Case<'_>) -> Ruling {
     let Some(photo) = case.m.photo.as_ref() else {
         return Ruling::NotApplicable;
     };
-    // What could not be decoded is `photo_blurred`'s to say, and older
-    // measurements know nothing of writing.
     let found = match (photo.measured_in, &photo.legibility) {
-        (MeasuredIn::Picture, Some(found)) if !found.lines.is_empty() => found,
-        _ => return Ruling::NotApplicable,
+        (MeasuredIn::Picture, Some(found)) if found.lines.is_empty() => {
+            return Ruling::NotApplicable;
+        }
+        (MeasuredIn::Picture, Some(found)) => found,
+        _ => return absent(case.m, "legibility"),
     };
     if found
         .lines

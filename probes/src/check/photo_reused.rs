@@ -33,7 +33,7 @@ pub static CHECK: Check = Check {
              后再次提交,或只改了拍摄时间等信息。\n\n\
              **测量方法** 取画面中部五分之四,缩至64×64,以其16×16个低频余弦系数的正负为256位特征。两张照片特征相差\
              的位数即距离,毫不相干的照片约差128位。旋转、镜像的八个方位以及裁去边缘不超过一成面积的各种位置均作比较。\
-             解码后像素逐一相同的,以像素摘要认定。细节太少的画面(白墙、全黑)无法比较,会注明。\n\n\
+             解码后亮度逐像素相同的,以其摘要认定。细节太少的画面(白墙、全黑)无法比较,会注明。\n\n\
              **可能含义** 出现在另一项目中,可能是联合评审共用的记录,也可能是用了其他项目的照片,提示人工复核;\
              系统不作认定。同一项目内的仅作记录。\n\n\
              **常见的正常原因** 一次现场对应多个编号;同一版式的表格、证书扫描件;固定机位在不同时间拍摄同一静止画面;\
@@ -45,8 +45,8 @@ pub static CHECK: Check = Check {
              **How it is measured** The middle four fifths of the picture are brought to 64 × 64 samples; the \
              signs of the 16 × 16 lowest cosine coefficients are its 256 bits. The distance of two photos is how \
              many bits differ; it is about 128 between photos that have nothing in common. All eight turned and \
-             mirrored positions are compared, and those in which up to a tenth of the area was cut away. Equal \
-             decoded pixels are known by their digest. Pictures with too little detail (a white wall, darkness) \
+             mirrored positions are compared, and those in which up to a tenth of the area was cut away. Luma \
+             that is equal pixel by pixel is known by its digest. Pictures with too little detail (a white wall, darkness) \
              cannot be compared, and that is said.\n\n\
              **What it can mean** In another case it may be a photo that a joint review shares, or one that \
              belongs to that other case: a person is asked to look, nothing is decided. Within one case it is only \
@@ -174,8 +174,8 @@ fn tell(case: &Case<'_>, alike: &Alike, level: Level) -> Seen {
     };
     let how = match (alike.has_equal_pixels, alike.position) {
         (true, _) => Text::new(
-            "解码后的像素逐一相同,文件其余内容不同",
-            "every decoded pixel is equal, the rest of the file is not",
+            "解码后亮度逐像素相同,文件其余内容不同",
+            "luma is equal pixel by pixel, the rest of the file is not",
         ),
         (false, position) => {
             let position = match position {

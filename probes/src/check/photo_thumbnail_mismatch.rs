@@ -1,5 +1,6 @@
 //! `photo_thumbnail_mismatch`: the thumbnail shows something else.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measure::thumbnail::ThumbnailDifference;
 use crate::measurements::Kind;
@@ -75,7 +76,7 @@ pub static CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let Some(thumbnail) = case.m.photo.as_ref().and_then(|p| p.thumbnail.as_ref()) else {
-        return Ruling::NotApplicable;
+        return absent(case.m, "thumbnail");
     };
     let Some(correlation) = thumbnail.correlation.map(f64::from) else {
         return Ruling::NotRun(Text::new(

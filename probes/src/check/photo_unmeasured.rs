@@ -6,6 +6,26 @@ use crate::measure::photo::MeasuredIn;
 use crate::measurements::Measurements;
 use crate::text::Text;
 
+/// For a check whose measurement is absent: why it is, if that lies in the decoding;
+/// otherwise the photo has nothing that the check looks at, or the measurements
+/// are of before the instrument was there.
+pub(crate) fn absent(m: &Measurements, instrument: &str) -> Ruling {
+    let own = m.not_run.iter().find(|n| n.instrument == instrument);
+    let measured_in = m.photo.as_ref().map(|photo| photo.measured_in);
+    match (own, measured_in) {
+        (_, Some(MeasuredIn::Preview)) => not_measured(m),
+        (None, _) => Ruling::NotApplicable,
+        (Some(own), Some(MeasuredIn::Picture)) => Ruling::NotRun(Text::new(
+            format!("照片的画面未能完整解码({}),此项未检查。", own.why),
+            format!(
+                "The picture could not be wholly decoded ({}), so this was not checked.",
+                own.why
+            ),
+        )),
+        (Some(_), _) => not_measured(m),
+    }
+}
+
 /// Nothing is said of a photo whose own pixels were not measured: a preview is
 /// another picture.
 pub(crate) fn not_measured(m: &Measurements) -> Ruling {
@@ -68,6 +88,38 @@ mod tests {
             Ruling::NotRun(text) => text,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_absent_measurement_says_whether_decoding_is_why() {
+        let in_picture = |measured_in| Photo {
+            measured_in,
+            ..Photo::default()
+        };
+        let with = |measured_in, left_out: &[&str]| {
+            let not_run = left_out.iter().map(|name| NotRun {
+                instrument: (*name).to_owned(),
+                why: "57 %".to_owned(),
+            });
+            let m = Measurements {
+                photo: Some(in_picture(measured_in)),
+                not_run: not_run.collect(),
+                ..Measurements::default()
+            };
+            absent(&m, "moire")
+        };
+        assert_eq!(
+            with(MeasuredIn::Picture, &["jpeg_grid"]),
+            Ruling::NotApplicable
+        );
+        let Ruling::NotRun(partly) = with(MeasuredIn::Picture, &["moire"]) else {
+            panic!("not told")
+        };
+        assert!(partly.en.contains("57 %") && partly.zh.contains("57 %"));
+        let broken = with(MeasuredIn::Nothing, &["sharpness", "moire"]);
+        assert!(matches!(broken, Ruling::NotRun(text) if text.en.contains("57 %")));
+        let preview = with(MeasuredIn::Preview, &[]);
+        assert!(matches!(preview, Ruling::NotRun(_)));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `screen_recapture`: the photo may show a screen.
 
+use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
+use crate::measure::photo::MeasuredIn;
 use crate::measurements::Kind;
 use crate::text::{StaticText, Text};
 
@@ -65,9 +67,11 @@ pub static CHECK: Check = Check {
 };
 
 fn judge(case: &Case<'_>) -> Ruling {
+    // The pattern of a preview is not the picture's.
     let photo = case.m.photo.as_ref();
+    let photo = photo.filter(|photo| photo.measured_in != MeasuredIn::Preview);
     let Some(moire) = photo.and_then(|photo| photo.moire.as_ref()) else {
-        return Ruling::NotApplicable;
+        return absent(case.m, "moire");
     };
     let (agreeing, squares) = (moire.agreeing_count, moire.squares_count);
     if squares < SQUARES_MIN {

@@ -90,40 +90,121 @@ pub(crate) fn shrink_rows<'a>(
     channels: usize,
 ) -> Vec<u8> {
     let mut data = Vec::with_capacity(to_w * to_h * channels);
-    let columns = spans(from_w, to_w);
+    let columns = Columns::of(from_w, to_w, channels);
     let mut parts = vec![0_u16; from_w * channels];
-    let mut sums = vec![0.0_f32; from_w * channels];
+    // Room for the last taps, which may reach beyond.
+    let mut sums = vec![0.0_f32; from_w * channels + TAPS_MANY];
     for (first, last, w_first, w_last) in spans(from_h, to_h) {
-        sums.fill(0.0);
-        parts.fill(0);
-        let (mut weight, mut filled) = (0.0, 0);
+        let (mut weight, mut filled, mut is_summed) = (0.0, 0, false);
         for y in first..=last {
             let share = share(y, first, last, w_first, w_last);
             let count = ((share * f32::from(ROW_PARTS)).round() as u16).clamp(1, ROW_PARTS);
             if filled + count > ROW_PARTS_MAX {
-                empty(&mut parts, &mut sums);
-                filled = 0;
+                empty(&parts, &mut sums, is_summed);
+                (filled, is_summed) = (0, true);
+            }
+            let row = parts.iter_mut().zip(row(y));
+            if filled == 0 {
+                row.for_each(|(sum, px)| *sum = u16::from(*px).wrapping_mul(count));
+            } else {
+                row.for_each(|(sum, px)| {
+                    *sum = sum.wrapping_add(u16::from(*px).wrapping_mul(count));
+                });
             }
             filled += count;
             weight += f32::from(count);
-            for (sum, px) in parts.iter_mut().zip(row(y)) {
-                *sum = sum.wrapping_add(u16::from(*px).wrapping_mul(count));
-            }
         }
-        empty(&mut parts, &mut sums);
-        match channels {
-            3 => across::<3>(&sums, &columns, weight, &mut data),
-            _ => across::<1>(&sums, &columns, weight, &mut data),
-        }
+        empty(&parts, &mut sums, is_summed);
+        columns.means(&sums, weight, &mut data);
     }
     data
 }
 
-/// Moves the 16-bit sums over to where there is more room.
-fn empty(parts: &mut [u16], sums: &mut [f32]) {
-    for (sum, part) in sums.iter_mut().zip(parts) {
-        *sum += f32::from(*part);
-        *part = 0;
+/// Moves the 16-bit sums over to where there is more room, beside what is there if
+/// anything is.
+fn empty(parts: &[u16], sums: &mut [f32], is_summed: bool) {
+    let both = sums.iter_mut().zip(parts);
+    if is_summed {
+        both.for_each(|(sum, part)| *sum += f32::from(*part));
+    } else {
+        both.for_each(|(sum, part)| *sum = f32::from(*part));
+    }
+}
+
+/// Most samples under a pixel for which taps are kept, where few are under it and where
+/// many are.
+const TAPS_FEW: usize = 4;
+const TAPS_MANY: usize = 8;
+
+/// Pixels whose means are taken at once.
+const PIXELS_AT_ONCE: usize = 64;
+
+/// The first sample under a pixel, the weights of it and of those after it, and their
+/// sum.
+type Taps<const T: usize> = (usize, [f32; T], f32);
+
+/// What lies under the pixels of a row.
+enum Columns {
+    Few(Vec<Taps<TAPS_FEW>>),
+    Many(Vec<Taps<TAPS_MANY>>),
+    /// Three channels, or a reduction by more than some sevenths.
+    Any(Vec<Reach>, usize),
+}
+
+impl Columns {
+    fn of(from_w: usize, to_w: usize, channels: usize) -> Self {
+        let reaches = spans(from_w, to_w);
+        let most = reaches.iter().map(|(first, last, ..)| last - first + 1);
+        match most.max() {
+            Some(0..=TAPS_FEW) if channels == 1 => Self::Few(reaches.iter().map(taps).collect()),
+            Some(0..=TAPS_MANY) if channels == 1 => Self::Many(reaches.iter().map(taps).collect()),
+            _ => Self::Any(reaches, channels),
+        }
+    }
+
+    /// Adds the means along a row of sums whose rows weigh `weight`.
+    fn means(&self, sums: &[f32], weight: f32, data: &mut Vec<u8>) {
+        match self {
+            Self::Few(taps) => tapped(sums, taps, weight, data),
+            Self::Many(taps) => tapped(sums, taps, weight, data),
+            Self::Any(reaches, 3) => across::<3>(sums, reaches, weight, data),
+            Self::Any(reaches, _) => across::<1>(sums, reaches, weight, data),
+        }
+    }
+}
+
+fn taps<const T: usize>(&(first, last, w_first, w_last): &Reach) -> Taps<T> {
+    let mut weights = [0.0_f32; T];
+    let count = last - first + 1;
+    for (i, weight) in weights.iter_mut().take(count).enumerate() {
+        *weight = match i {
+            0 => w_first,
+            _ if i + 1 == count => w_last,
+            _ => 1.0,
+        };
+    }
+    (first, weights, weights.iter().sum())
+}
+
+/// Means along a row by taps: those that weigh nothing change nothing.
+fn tapped<const T: usize>(sums: &[f32], taps: &[Taps<T>], weight: f32, data: &mut Vec<u8>) {
+    // Some pixels at once: the divisions go through the vector units then.
+    let (mut weighed, mut areas) = ([0.0_f32; PIXELS_AT_ONCE], [1.0_f32; PIXELS_AT_ONCE]);
+    for taps in taps.chunks(PIXELS_AT_ONCE) {
+        let slots = weighed.iter_mut().zip(&mut areas);
+        for ((weighed, total), (first, weights, area)) in slots.zip(taps) {
+            let under = sums.get(*first..).and_then(|rest| rest.first_chunk::<T>());
+            *weighed = under.map_or(0.0, |under| {
+                let pairs = under.iter().zip(weights);
+                pairs.fold(0.0, |sum, (v, w)| sum + w * v)
+            });
+            *total = *area;
+        }
+        let means: [u8; PIXELS_AT_ONCE] = std::array::from_fn(|i| {
+            let mean = weighed[i] / (areas[i] * weight);
+            (mean + 0.5) as i32 as u8
+        });
+        data.extend_from_slice(means.get(..taps.len()).unwrap_or(&means));
     }
 }
 

@@ -8,7 +8,6 @@
 //! transform a block tells what coding and decoding would.
 
 use super::dct::{POINTS, SCALES, dct};
-use super::decision_scale::Gray;
 use super::jpeg_tables::ijg_luma_step;
 use super::pixels::{Layout, Pixels};
 
@@ -29,7 +28,7 @@ const BLOCK: usize = POINTS * POINTS;
 
 /// The picture as coded, a pixel a block, brighter where more would change.
 /// `None` if it has no whole block.
-pub(crate) fn picture(pixels: &Pixels) -> Option<Pixels> {
+pub fn picture(pixels: &Pixels) -> Option<Pixels> {
     let columns = pixels.width_px() as usize / POINTS;
     let rows = pixels.height_px() as usize / POINTS;
     let apart = columns.max(rows).div_ceil(LONG_SIDE_BLOCKS).max(1);
@@ -38,12 +37,7 @@ pub(crate) fn picture(pixels: &Pixels) -> Option<Pixels> {
     let pixels = match pixels.layout() {
         Layout::Gray | Layout::YCbCr => pixels,
         Layout::Rgb => {
-            let Gray {
-                data,
-                width_px,
-                height_px,
-            } = pixels.luma();
-            whole = Pixels::new(data, width_px, height_px, Layout::Gray)?;
+            whole = Pixels::from(pixels.luma());
             &whole
         }
     };
@@ -109,32 +103,51 @@ impl Table {
     fn change_levels(&self, block: &[f32; BLOCK]) -> f32 {
         let across = turned(block);
         let coefficients = turned(&across);
-        let mut sum = 0.0;
-        for ((value, unit), step) in coefficients.iter().zip(&self.units).zip(&self.steps) {
-            let value = value / unit;
-            let change = value - (value / step).round() * step;
-            sum += change * change;
+        // Eight sums side by side, so that they go through the vector units.
+        let mut sums = [0.0_f32; POINTS];
+        let values = coefficients.as_chunks::<POINTS>().0.iter();
+        let units = self.units.as_chunks::<POINTS>().0.iter();
+        let steps = self.steps.as_chunks::<POINTS>().0.iter();
+        for ((values, units), steps) in values.zip(units).zip(steps) {
+            let row = sums.iter_mut().zip(values).zip(units).zip(steps);
+            for (((sum, value), unit), step) in row {
+                let value = value / unit;
+                let change = value - rounded(value / step) * step;
+                *sum += change * change;
+            }
         }
-        (sum / BLOCK as f32).sqrt()
+        (sums.iter().sum::<f32>() / BLOCK as f32).sqrt()
     }
 }
 
-/// Every row transformed, rows and columns changed about.
+/// To the nearest whole number, as all coefficients are small enough: beside so large a
+/// number no fraction has room.
+fn rounded(value: f32) -> f32 {
+    const NO_FRACTION: f32 = 1.5 * (1 << 23) as f32;
+    (value + NO_FRACTION) - NO_FRACTION
+}
+
+/// Every column transformed, rows and columns changed about. Columns stand side by side,
+/// so that they go through the vector units.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "all indices are below the lengths of arrays"
+)]
 fn turned(block: &[f32; BLOCK]) -> [f32; BLOCK] {
-    let mut out = [0.0; BLOCK];
-    for (y, row) in block.as_chunks::<POINTS>().0.iter().enumerate() {
-        for (u, value) in dct(*row).into_iter().enumerate() {
-            if let Some(place) = out.get_mut(u * POINTS + y) {
-                *place = value;
-            }
+    let mut down = [0.0; BLOCK];
+    for x in 0..POINTS {
+        let wave = dct(std::array::from_fn(|k| block[k * POINTS + x]));
+        for v in 0..POINTS {
+            down[v * POINTS + x] = wave[v];
         }
     }
-    out
+    std::array::from_fn(|i| down[i % POINTS * POINTS + i / POINTS])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::decision_scale::Gray;
     use crate::measure::picture_decoding::decode_jpeg;
     use crate::measure::recipe::{jpeg, stones};
 

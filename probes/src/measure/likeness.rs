@@ -23,11 +23,11 @@ mod bits;
 
 pub use bits::Bits;
 
-use super::pixels::Pixels;
+use super::pixels::{Layout, Pixels};
 use crate::media::LumaView;
 
 /// Version of this instrument, in [`crate::measurements::Measurements::instruments`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Frequencies each way, from one half-wave on.
 const FREQUENCIES: usize = 16;
@@ -107,33 +107,42 @@ pub enum Position {
 pub fn measure(view: LumaView<'_>) -> Option<Likeness> {
     let sums = Sums::of(view)?;
     let middle = (MARGIN, 1.0 - MARGIN);
-    let own = sums.coefficients(middle, middle);
+    let own = sums.strip(middle).coefficients(middle);
+    let mut windows = Vec::new();
+    for (down, across) in self::windows() {
+        let strip = sums.strip(down);
+        windows.extend(
+            across
+                .iter()
+                .map(|window| signs(&strip.coefficients(*window))),
+        );
+    }
     Some(Likeness {
         bits: signs(&own),
         firm_bits: own.iter().map(|row| firm(row)).sum(),
-        windows: windows()
-            .map(|(across, down)| signs(&sums.coefficients(across, down)))
-            .collect(),
+        windows,
     })
 }
 
-/// BLAKE3 over size, layout and every sample of the decoded picture, in hex:
-/// equal pixels, whatever stands around them in the file.
-pub fn pixels_blake3(pixels: &Pixels) -> String {
+/// BLAKE3 over size, layout and every sample in hex, of a picture coded in luma and
+/// colour differences over its luma: equal pixels, whatever stands around them in
+/// the file. No colour is changed so that every pixel keeps its luma.
+pub fn pixels_blake3(pixels: &Pixels, coded: Layout) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&pixels.width_px().to_be_bytes());
     hasher.update(&pixels.height_px().to_be_bytes());
-    hasher.update(format!("{:?}", pixels.layout()).as_bytes());
-    for y in 0..pixels.height_px() as usize {
-        hasher.update(pixels.row(y));
-    }
+    hasher.update(format!("{coded:?}").as_bytes());
+    hasher.update(pixels.samples());
     hasher.finalize().to_hex().to_string()
 }
 
+/// Start and end along a side, in shares of it.
+type Stretch = (f64, f64);
+
 /// Where the middle of a larger picture lies within a copy that lacks up to
-/// [`WINDOW_STEPS`] steps at its borders, across and down, in shares of the
-/// copy's sides.
-fn windows() -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
+/// [`WINDOW_STEPS`] steps at its borders: from where to where down, and for each of
+/// these across.
+fn windows() -> impl Iterator<Item = (Stretch, Vec<Stretch>)> {
     // What a side lacks at its two ends, in steps.
     let cuts = |most: u32| (0..=most).flat_map(move |a| (0..=most - a).map(move |b| (a, b)));
     let within = |(start, end): (u32, u32)| {
@@ -141,13 +150,11 @@ fn windows() -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
         let kept = 1.0 - start - end;
         ((MARGIN - start) / kept, (1.0 - MARGIN - start) / kept)
     };
-    cuts(WINDOW_STEPS)
-        .flat_map(move |across| {
-            let left = WINDOW_STEPS - across.0 - across.1;
-            cuts(left).map(move |down| (across, down))
-        })
-        .filter(|cut| *cut != ((0, 0), (0, 0)))
-        .map(move |(across, down)| (within(across), within(down)))
+    cuts(WINDOW_STEPS).map(move |down| {
+        let left = WINDOW_STEPS - down.0 - down.1;
+        let across = cuts(left).filter(|across| (down, *across) != ((0, 0), (0, 0)));
+        (within(down), across.map(within).collect())
+    })
 }
 
 type Coefficients = [[f32; FREQUENCIES]; FREQUENCIES];
@@ -204,16 +211,64 @@ impl Sums {
         })
     }
 
-    /// Amplitudes of the cosines in a window of the picture, in grey levels.
-    fn coefficients(&self, across: (f64, f64), down: (f64, f64)) -> Coefficients {
-        let edges_x = edges(across, self.width);
-        let edges_y = edges(down, self.height);
+    /// The rows of samples of all windows that reach from here to there down.
+    fn strip(&self, down: Stretch) -> Strip<'_> {
+        let edges = edges(down, self.height);
+        let mut sums: Vec<f64> = Vec::with_capacity((SAMPLES + 1) * (self.width + 1));
+        for y in edges {
+            let (row, part) = whole_and_part(y, self.height);
+            let upper = self.line(row);
+            let lower = self.line((row + 1).min(self.height));
+            sums.extend(upper.iter().zip(lower).map(|(upper, lower)| {
+                let (upper, lower) = (f64::from(*upper), f64::from(*lower));
+                upper + part * (lower - upper)
+            }));
+        }
+        Strip {
+            picture: self,
+            share: down.1 - down.0,
+            sums,
+        }
+    }
+
+    /// The sums on the line above row `y`.
+    fn line(&self, y: usize) -> &[u32] {
+        let length = self.width + 1;
+        self.sums.get(y * length..(y + 1) * length).unwrap_or(&[])
+    }
+}
+
+/// The sums on the edges of the rows of samples.
+struct Strip<'a> {
+    picture: &'a Sums,
+    /// Of the picture's height.
+    share: f64,
+    /// Edge by edge, each as wide as the picture and one.
+    sums: Vec<f64>,
+}
+
+impl Strip<'_> {
+    /// Amplitudes of the cosines in a window, in grey levels.
+    fn coefficients(&self, across: Stretch) -> Coefficients {
+        let Sums { width, height, .. } = *self.picture;
+        let places = edges(across, width).map(|x| {
+            let (column, part) = whole_and_part(x, width);
+            (column, (column + 1).min(width), part)
+        });
+        let area = (across.1 - across.0) * self.share;
+        let area = area * (width * height) as f64 / (SAMPLES * SAMPLES) as f64;
+        let along = |line: &[f64]| -> [f64; SAMPLES + 1] {
+            places.map(|(column, next, part)| {
+                let at = |x: usize| line.get(x).copied().unwrap_or_default();
+                let left = at(column);
+                left + part * (at(next) - left)
+            })
+        };
+        let mut lines = self.sums.chunks_exact(width + 1);
         let mut samples = [[0.0_f32; SAMPLES]; SAMPLES];
-        let area = (across.1 - across.0) * (down.1 - down.0);
-        let area = area * (self.width * self.height) as f64 / (SAMPLES * SAMPLES) as f64;
-        let mut above = self.along(&edges_x, edges_y[0]);
-        for (row, edge) in samples.iter_mut().zip(edges_y.iter().skip(1)) {
-            let below = self.along(&edges_x, *edge);
+        let mut above = along(lines.next().unwrap_or(&[]));
+        for (row, line) in samples.iter_mut().zip(lines) {
+            let below = along(line);
             let strip: [f64; SAMPLES + 1] = std::array::from_fn(|n| below[n] - above[n]);
             let sums = strip.array_windows();
             row.iter_mut()
@@ -226,28 +281,10 @@ impl Sums {
         let across: [[f32; FREQUENCIES]; SAMPLES] =
             std::array::from_fn(|y| std::array::from_fn(|k| dot(&samples[y], &cosines[k])));
         let amplitude = 4.0 / (SAMPLES * SAMPLES) as f32;
+        let columns: [[f32; SAMPLES]; FREQUENCIES] =
+            std::array::from_fn(|k| std::array::from_fn(|y| across[y][k]));
         std::array::from_fn(|row| {
-            std::array::from_fn(|column| {
-                let line: [f32; SAMPLES] = std::array::from_fn(|y| across[y][column]);
-                dot(&line, &cosines[row]) * amplitude
-            })
-        })
-    }
-
-    /// The sums at every edge across, on the line `y`.
-    fn along(&self, edges_x: &[f64; SAMPLES + 1], y: f64) -> [f64; SAMPLES + 1] {
-        let (row, part_y) = whole_and_part(y, self.height);
-        edges_x.map(|x| {
-            let (column, part_x) = whole_and_part(x, self.width);
-            let at = |dy: usize, dx: usize| {
-                let row = (row + dy).min(self.height);
-                let column = (column + dx).min(self.width);
-                let sum = self.sums.get(row * (self.width + 1) + column);
-                f64::from(sum.copied().unwrap_or_default())
-            };
-            let upper = at(0, 0) + part_x * (at(0, 1) - at(0, 0));
-            let lower = at(1, 0) + part_x * (at(1, 1) - at(1, 0));
-            upper + part_y * (lower - upper)
+            std::array::from_fn(|column| dot(&columns[column], &cosines[row]) * amplitude)
         })
     }
 }
@@ -338,7 +375,7 @@ mod tests {
         let turned = pixels(&scene);
         let mut found = Vec::new();
         for orientation in 1..=8 {
-            let bits = likeness(&turned.upright(orientation).luma()).bits;
+            let bits = likeness(&turned.clone().upright(orientation).into_luma()).bits;
             let apart: Vec<u32> = own.iter().map(|b| b.distance(bits)).collect();
             let nearest = (0..8).min_by_key(|n| apart[*n]).unwrap();
             assert!(apart[nearest] <= 2, "{orientation}: {apart:?}");
@@ -386,16 +423,18 @@ mod tests {
     #[test]
     fn pixels_are_told_from_others_by_every_sample_and_by_their_shape() {
         let gray = scene(6);
-        let own = pixels_blake3(&pixels(&gray));
+        let own = pixels_blake3(&pixels(&gray), Layout::Gray);
         let mut other = gray.clone();
         other.data[12_345] ^= 1;
-        assert_ne!(own, pixels_blake3(&pixels(&other)));
+        assert_ne!(own, pixels_blake3(&pixels(&other), Layout::Gray));
         let reshaped = Gray {
             width_px: 480,
             height_px: 640,
             ..gray.clone()
         };
-        assert_ne!(own, pixels_blake3(&pixels(&reshaped)));
-        assert_eq!(own, pixels_blake3(&pixels(&gray)));
+        assert_ne!(own, pixels_blake3(&pixels(&reshaped), Layout::Gray));
+        assert_eq!(own, pixels_blake3(&pixels(&gray), Layout::Gray));
+        // The same picture with its colours is another one.
+        assert_ne!(own, pixels_blake3(&pixels(&gray), Layout::YCbCr));
     }
 }

@@ -191,7 +191,7 @@ fn parsed(result: Result<exif::Exif, exif::Error>) -> Result<Option<Parsed>, Str
 }
 
 /// The EXIF fields of a picture file, as far as they can be read.
-pub(crate) fn fields(bytes: &[u8]) -> Option<exif::Exif> {
+pub fn fields(bytes: &[u8]) -> Option<exif::Exif> {
     let head = bytes.get(..HEAD_MAX_BYTES as usize).unwrap_or(bytes);
     if let Some(block) = canon_raw::block(head) {
         return reader().read_raw(block).ok();

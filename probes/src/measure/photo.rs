@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::copy_move::{self, CopyMove};
+use super::decision_scale::Gray;
 use super::exposure::{self, Exposure, Range};
 use super::first_save::{self, FirstSave};
 use super::jpeg_grid::{self, JpegGrid};
@@ -73,8 +74,9 @@ pub struct Photo {
     /// What it looks like; of whole pictures and whole previews only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub likeness: Option<Likeness>,
-    /// BLAKE3 of all decoded samples, in hex; of whole pictures only. Equal
-    /// ones are the same picture, whatever stands around it in the file.
+    /// BLAKE3 of the decoded picture, in hex, of one coded in luma and colour
+    /// differences over its luma; of whole pictures only. Equal ones are the same
+    /// picture, whatever stands around it in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixels_blake3: Option<String>,
 }
@@ -94,10 +96,9 @@ pub enum MeasuredIn {
 }
 
 impl Photo {
-    /// Adds what the pixels show; `upright` is the same picture, reduced and
-    /// turned.
-    pub fn look(&mut self, native: &Pixels, upright: &Pixels) {
-        let luma = upright.luma();
+    /// Adds what the pixels show; `luma` is the luma of the same picture at the decision
+    /// scale, turned upright.
+    pub fn look(&mut self, native: &Pixels, luma: &Gray) {
         if let Some(view) = luma.view() {
             self.sharpness = Some(sharpness::measure(view));
             self.exposure = Some(exposure::measure(view, Range::Full));
@@ -106,9 +107,9 @@ impl Photo {
         }
         self.moire = Some(moire::measure(native));
         self.fine_detail_ratio = fine_detail_ratio(native);
-        let view = native.luma_reduced(legibility::LONG_SIDE_PX);
-        let reduced_ratio = native.width_px() as f32 / view.width_px().max(1) as f32;
-        let turned = view.upright(self.orientation).luma();
+        let reduced = native.luma_reduced(legibility::LONG_SIDE_PX);
+        let reduced_ratio = native.width_px() as f32 / reduced.width_px().max(1) as f32;
+        let turned = reduced.upright(self.orientation).into_luma();
         self.legibility = turned
             .view()
             .map(|view| legibility::measure(view, reduced_ratio));
@@ -125,58 +126,82 @@ impl Photo {
     }
 }
 
-/// By the half-band filter (−1 0 9 16 9 0 −1)/32 along rows and columns: what
-/// it takes away lies above half the Nyquist frequency. `None` for a picture
-/// that is too small or without any contrast.
-fn fine_detail_ratio(pixels: &Pixels) -> Option<f64> {
-    const HALF_BAND: [(usize, f32); 5] = [(0, 1.0), (2, -9.0), (3, 16.0), (4, -9.0), (6, 1.0)];
+/// Taps of the half-band filter (−1 0 9 16 9 0 −1)/32, turned over and without
+/// its share.
+const HALF_BAND: [i16; 7] = [1, 0, -9, 16, -9, 0, 1];
+
+/// By the half-band filter along rows and columns: what it takes away lies above half
+/// the Nyquist frequency. `None` for a picture that is too small or without any
+/// contrast.
+pub fn fine_detail_ratio(pixels: &Pixels) -> Option<f64> {
     let height = pixels.height_px() as usize;
-    let (mut count, mut sum, mut squares) = (0_u64, 0.0_f64, 0.0_f64);
-    let (mut across, mut down) = (0.0_f64, 0.0_f64);
-    let mut lines: [Vec<f32>; 7] = std::array::from_fn(|_| Vec::new());
-    let mut detail = Vec::new();
+    let (mut count, mut sum, mut squares) = (0_u64, 0_u64, 0_u64);
+    let (mut across, mut down) = (0_u64, 0_u64);
+    let mut lines: [Vec<i16>; 7] = std::array::from_fn(|_| Vec::new());
+    let mut high = Vec::new();
     for y in (3..height.saturating_sub(3)).step_by(DETAIL_ROW_STEP) {
         for (line, row) in lines.iter_mut().zip(y - 3..) {
             line.clear();
             let samples = pixels.row(row).iter().step_by(pixels.channels());
-            line.extend(samples.map(|v| f32::from(*v)));
+            line.extend(samples.map(|v| i16::from(*v)));
         }
-        let [.., middle, _, _, _] = &lines;
-        for window in middle.array_windows::<7>() {
-            let high: f32 = HALF_BAND
-                .iter()
-                .filter_map(|(i, k)| Some(k * window.get(*i)?))
-                .sum();
-            across += f64::from(high * high);
-        }
-        detail.clear();
-        detail.resize(middle.len(), 0.0_f32);
-        for (line, weight) in lines.iter().enumerate().filter_map(|(i, line)| {
-            let tap = HALF_BAND.iter().find(|(at, _)| *at == i)?;
-            Some((line, tap.1))
-        }) {
-            detail
-                .iter_mut()
-                .zip(line)
-                .for_each(|(high, v)| *high += weight * v);
-        }
-        down += detail
+        let [a, _, c, middle, e, _, g] = &lines;
+        let width = middle.len();
+        high.clear();
+        high.extend(middle.array_windows().map(|window| filtered(*window)));
+        across += sum_of_squares(&high);
+        high.clear();
+        let outer = a.iter().zip(g).zip(c.iter().zip(e));
+        high.extend(
+            outer
+                .zip(middle)
+                .map(|(((a, g), (c, e)), middle)| filtered([*a, 0, *c, *middle, *e, 0, *g])),
+        );
+        down += sum_of_squares(&high);
+        count += width as u64;
+        sum += middle
             .iter()
-            .map(|high| f64::from(high * high))
-            .sum::<f64>();
-        count += middle.len() as u64;
-        sum += middle.iter().map(|v| f64::from(*v)).sum::<f64>();
-        squares += middle.iter().map(|v| f64::from(v * v)).sum::<f64>();
+            .map(|v| u64::from(v.unsigned_abs()))
+            .sum::<u64>();
+        squares += sum_of_squares(middle);
     }
+    let sum = sum as f64;
     let mean = sum / (count.max(1)) as f64;
-    let variance = squares - mean * sum;
-    (variance > 1.0).then(|| (across.max(down) / (32.0 * 32.0) / variance).clamp(0.0, 1.0))
+    let variance = squares as f64 - mean * sum;
+    let highest = across.max(down) as f64;
+    (variance > 1.0).then(|| (highest / (32.0 * 32.0) / variance).clamp(0.0, 1.0))
+}
+
+/// Seven levels through the half-band filter: at most 18 times white, so that nothing
+/// runs over.
+fn filtered(window: [i16; 7]) -> i16 {
+    let [a, _, c, middle, e, _, g] = window;
+    let [outer, _, inner, centre, ..] = HALF_BAND;
+    let outer = a.wrapping_add(g).wrapping_mul(outer);
+    let inner = c.wrapping_add(e).wrapping_mul(inner);
+    middle
+        .wrapping_mul(centre)
+        .wrapping_add(inner)
+        .wrapping_add(outer)
+}
+
+/// Filtered levels whose squares are summed in 32 bits: so many never run over.
+const SQUARES_AT_ONCE: usize = 128;
+
+fn sum_of_squares(values: &[i16]) -> u64 {
+    let pieces = values.chunks(SQUARES_AT_ONCE);
+    let sums = pieces.map(|piece| {
+        piece.iter().fold(0_u32, |sum, v| {
+            let v = i32::from(*v);
+            sum.wrapping_add(v.wrapping_mul(v).cast_unsigned())
+        })
+    });
+    sums.map(u64::from).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::decision_scale::Gray;
     use crate::measure::pixels::Layout;
     use crate::measure::recipe::{enlarged, picture, scatter, stones};
 

@@ -135,25 +135,30 @@ impl Pixels {
 
     /// The luma alone with its long side at most `long_side_px`.
     pub fn luma_reduced(&self, long_side_px: u32) -> Self {
-        let whole;
-        let alone = match self.layout {
-            Layout::Gray => self,
-            Layout::YCbCr | Layout::Rgb => {
-                let Gray {
-                    data,
-                    width_px,
-                    height_px,
-                } = self.luma();
-                whole = Self {
-                    data,
-                    width_px,
-                    height_px,
-                    layout: Layout::Gray,
-                };
-                &whole
-            }
-        };
-        alone.reduced(long_side_px)
+        match self.layout {
+            Layout::Gray => self.reduced(long_side_px),
+            Layout::YCbCr | Layout::Rgb => Self::from(self.luma()).reduced(long_side_px),
+        }
+    }
+
+    /// The luma alone, of a picture that is no longer needed.
+    pub fn into_luma(self) -> Gray {
+        if self.layout != Layout::Gray {
+            return self.luma();
+        }
+        let mut data = self.data;
+        data.truncate(self.width_px as usize * self.height_px as usize);
+        Gray {
+            data,
+            width_px: self.width_px,
+            height_px: self.height_px,
+        }
+    }
+
+    /// All samples, row after row.
+    pub fn samples(&self) -> &[u8] {
+        let count = self.width_px as usize * self.height_px as usize * self.channels();
+        self.data.get(..count).unwrap_or(&self.data)
     }
 
     /// The luma alone.
@@ -174,49 +179,112 @@ impl Pixels {
 
     /// The picture as it is to be looked at, from EXIF's orientation, 1 to 8;
     /// anything else leaves it as it is.
-    pub fn upright(&self, orientation: u16) -> Self {
-        if !matches!(orientation, 2..=8) {
-            return self.clone();
-        }
-        let (w, h) = (self.width_px as usize, self.height_px as usize);
+    pub fn upright(self, orientation: u16) -> Self {
+        let turned = match self.layout {
+            Layout::Gray => turn::<1>(&self, orientation),
+            Layout::YCbCr | Layout::Rgb => turn::<3>(&self, orientation),
+        };
         let is_turned = matches!(orientation, 5..=8);
-        let (to_w, to_h) = if is_turned { (h, w) } else { (w, h) };
-        let channels = self.channels();
-        let mut data = Vec::with_capacity(w * h * channels);
-        for y in 0..to_h {
-            for x in 0..to_w {
-                let (from_x, from_y) = match orientation {
-                    2 => (w - 1 - x, y),
-                    3 => (w - 1 - x, h - 1 - y),
-                    4 => (x, h - 1 - y),
-                    5 => (y, x),
-                    6 => (y, h - 1 - x),
-                    7 => (w - 1 - y, h - 1 - x),
-                    8 => (w - 1 - y, x),
-                    _ => (x, y),
-                };
-                let at = (from_y * w + from_x) * channels;
-                data.extend_from_slice(self.data.get(at..at + channels).unwrap_or(&[]));
+        match turned {
+            None => self,
+            Some(data) if is_turned => Self {
+                data,
+                width_px: self.height_px,
+                height_px: self.width_px,
+                layout: self.layout,
+            },
+            Some(data) => Self { data, ..self },
+        }
+    }
+
+    /// The luma of a picture that is coded in luma and colour differences, all
+    /// that instruments look at, in a third of the room; others as they are.
+    pub fn into_luma_if_coded(self) -> Self {
+        match self.layout {
+            Layout::YCbCr => self.into_luma_in_place(),
+            Layout::Gray | Layout::Rgb => self,
+        }
+    }
+
+    /// Luma moves up within the memory that is there already: a new plane costs more
+    /// than the moving.
+    fn into_luma_in_place(mut self) -> Self {
+        let (width, height) = (self.width_px as usize, self.height_px as usize);
+        let take = |to: &mut [u8], from: &[u8]| {
+            let pixels = from.as_chunks::<3>().0;
+            to.iter_mut().zip(pixels).for_each(|(to, px)| *to = px[0]);
+        };
+        let first = self.row(0).to_vec();
+        take(self.data.get_mut(..width).unwrap_or(&mut []), &first);
+        for y in 1..height {
+            // A row of luma ends before the row that it comes from begins.
+            let (before, rest) = self.data.split_at_mut(3 * width * y);
+            let to = before.get_mut(width * y..width * (y + 1));
+            if let (Some(to), Some(from)) = (to, rest.get(..3 * width)) {
+                take(to, from);
             }
         }
-        Self {
-            data,
-            width_px: to_w as u32,
-            height_px: to_h as u32,
-            layout: self.layout,
+        self.data.truncate(width * height);
+        self.layout = Layout::Gray;
+        self
+    }
+
+    /// Colour differences for a viewing copy of this size: the means of four
+    /// places in each of its pixels, which are as many as JPEG mostly keeps. The
+    /// luma is to be filled in. `None` for a picture that is not coded so.
+    pub fn tints(&self, width_px: u32, height_px: u32) -> Option<Self> {
+        if self.layout != Layout::YCbCr {
+            return None;
         }
+        // The places stand at a quarter and three quarters of a pixel's side.
+        let places = |to: u32, from: u32| -> Vec<[usize; 2]> {
+            let at = |quarters: u64| {
+                let place = quarters * u64::from(from) / (4 * u64::from(to.max(1)));
+                (place as usize).min(from.saturating_sub(1) as usize)
+            };
+            let pixels = 0..u64::from(to);
+            pixels.map(|px| [at(4 * px + 1), at(4 * px + 3)]).collect()
+        };
+        let columns = places(width_px, self.width_px);
+        let mut data = Vec::with_capacity(width_px as usize * height_px as usize * 3);
+        for rows in places(height_px, self.height_px) {
+            let rows = rows.map(|y| self.row(y).as_chunks::<3>().0);
+            for column in &columns {
+                let (mut cb_sum, mut cr_sum) = (0_u16, 0_u16);
+                for row in rows {
+                    for [_, cb, cr] in column.iter().filter_map(|x| row.get(*x)) {
+                        cb_sum += u16::from(*cb);
+                        cr_sum += u16::from(*cr);
+                    }
+                }
+                data.extend([0, ((cb_sum + 2) / 4) as u8, ((cr_sum + 2) / 4) as u8]);
+            }
+        }
+        Self::new(data, width_px, height_px, Layout::YCbCr)
+    }
+
+    /// The same colour differences with this luma, which must have its size.
+    pub fn with_luma(mut self, luma: &Gray) -> Option<Self> {
+        if (self.width_px, self.height_px) != (luma.width_px, luma.height_px) {
+            return None;
+        }
+        let pixels = self.data.as_chunks_mut::<3>().0;
+        for ([own, _, _], level) in pixels.iter_mut().zip(&luma.data) {
+            *own = *level;
+        }
+        Some(self)
     }
 
     /// A viewing copy as JPEG; `None` if it cannot be encoded.
     pub fn to_jpeg(&self) -> Option<Vec<u8>> {
-        let count = self.width_px as usize * self.height_px as usize * self.channels();
-        let samples = self.data.get(..count)?;
+        let samples = self.samples();
         let converted: Vec<u8>;
         let (samples, color) = match self.layout {
             Layout::Gray => (samples, ExtendedColorType::L8),
             Layout::Rgb => (samples, ExtendedColorType::Rgb8),
             Layout::YCbCr => {
-                converted = samples.as_chunks().0.iter().flat_map(rgb_of).collect();
+                let pixels = samples.as_chunks().0.iter();
+                converted = pixels.map(rgb_of).collect::<Vec<_>>().into_flattened();
                 (converted.as_slice(), ExtendedColorType::Rgb8)
             }
         };
@@ -226,6 +294,65 @@ impl Pixels {
             .ok()?;
         Some(jpeg)
     }
+}
+
+impl From<Gray> for Pixels {
+    fn from(gray: Gray) -> Self {
+        Self {
+            data: gray.data,
+            width_px: gray.width_px,
+            height_px: gray.height_px,
+            layout: Layout::Gray,
+        }
+    }
+}
+
+/// Side of the squares in which rows become columns, in pixels: the lines of
+/// memory that are written to stay near.
+const SQUARE_PX: usize = 32;
+
+/// The samples of the picture turned upright, `N` a pixel; `None` if it is so.
+fn turn<const N: usize>(picture: &Pixels, orientation: u16) -> Option<Vec<u8>> {
+    // Rows become columns, from the last on; columns are taken from the last on.
+    let (is_transposed, is_upside_down, is_mirrored) = match orientation {
+        2 => (false, false, true),
+        3 => (false, true, true),
+        4 => (false, true, false),
+        5 => (true, false, false),
+        6 => (true, true, false),
+        7 => (true, true, true),
+        8 => (true, false, true),
+        _ => return None,
+    };
+    let (width, height) = (picture.width_px as usize, picture.height_px as usize);
+    let mut rows: Vec<&[[u8; N]]> = (0..height)
+        .map(|y| picture.row(y).as_chunks::<N>().0)
+        .collect();
+    if is_upside_down {
+        rows.reverse();
+    }
+    let from = |x: usize| if is_mirrored { width - 1 - x } else { x };
+    let mut data = vec![0; width * height * N];
+    let (pixels, _) = data.as_chunks_mut::<N>();
+    if !is_transposed {
+        for (line, row) in pixels.chunks_exact_mut(width.max(1)).zip(&rows) {
+            line.iter_mut().zip(*row).for_each(|(to, px)| *to = *px);
+            if is_mirrored {
+                line.reverse();
+            }
+        }
+        return Some(data);
+    }
+    for (number, band) in rows.chunks(SQUARE_PX).enumerate() {
+        let start = number * SQUARE_PX;
+        for (x, line) in pixels.chunks_exact_mut(height.max(1)).enumerate() {
+            let squares = line.get_mut(start..start + band.len()).unwrap_or(&mut []);
+            for (to, row) in squares.iter_mut().zip(band) {
+                *to = row.get(from(x)).copied().unwrap_or([0; N]);
+            }
+        }
+    }
+    Some(data)
 }
 
 /// A part of the coded picture where it lies in the upright one; `orientation`
@@ -289,7 +416,7 @@ mod tests {
             (0, 2, "abcdef"),
             (9, 2, "abcdef"),
         ] {
-            let upright = coded.upright(orientation);
+            let upright = coded.clone().upright(orientation);
             assert_eq!(upright.data, expected.as_bytes(), "{orientation}");
             assert_eq!(upright.width_px, width);
         }
@@ -306,7 +433,7 @@ mod tests {
             h: 1.0 / 3.0,
         };
         for orientation in 0..=9 {
-            let upright = coded.upright(orientation);
+            let upright = coded.clone().upright(orientation);
             let region = upright_region(first, orientation);
             let at = |share: f64, side: u32| (share * f64::from(side)).round() as usize;
             let column = at(region.x, upright.width_px());
@@ -338,6 +465,44 @@ mod tests {
     }
 
     #[test]
+    fn larger_pictures_turn_as_small_ones() {
+        let (w, h) = (75_u32, 41_u32);
+        let at = |x: u32, y: u32| [(x * 3 + y) as u8, (y * 5) as u8, (x ^ y) as u8];
+        let data = (0..h).flat_map(|y| (0..w).flat_map(move |x| at(x, y)));
+        let coded = Pixels::new(data.collect(), w, h, Layout::Rgb).unwrap();
+        for (orientation, from) in [
+            (2, [w - 1 - 7, 9]),
+            (3, [w - 1 - 7, h - 1 - 9]),
+            (4, [7, h - 1 - 9]),
+            (5, [9, 7]),
+            (6, [9, h - 1 - 7]),
+            (7, [w - 1 - 9, h - 1 - 7]),
+            (8, [w - 1 - 9, 7]),
+        ] {
+            let upright = coded.clone().upright(orientation);
+            let [x, y] = from;
+            assert_eq!(upright.row(9)[21..24], at(x, y), "{orientation}");
+        }
+    }
+
+    #[test]
+    fn a_viewing_copy_has_the_colours_where_they_are() {
+        // The left half in one tint, the right in another.
+        let (left, right) = ([90, 60, 200], [90, 190, 70]);
+        let row = [left.repeat(20), right.repeat(20)].concat();
+        let picture = Pixels::new(row.repeat(30), 40, 30, Layout::YCbCr).unwrap();
+        let luma = picture.luma_reduced(8).into_luma();
+        let copy = picture.tints(8, 6).unwrap().with_luma(&luma).unwrap();
+        let reduced = picture.reduced(8);
+        assert_eq!(copy.samples(), reduced.samples());
+        // Never larger than itself, and of nothing else.
+        assert!(picture.tints(80, 60).is_some());
+        assert!(picture.tints(8, 5).unwrap().with_luma(&luma).is_none());
+        let grey = Pixels::new(vec![9; 12], 4, 3, Layout::Gray).unwrap();
+        assert!(grey.tints(2, 2).is_none());
+    }
+
+    #[test]
     fn every_channel_is_reduced_by_itself() {
         let data = [10, 20, 30, 30, 40, 50].repeat(2);
         let small = Pixels::new(data, 2, 2, Layout::Rgb).unwrap().reduced(1);
@@ -351,13 +516,11 @@ mod tests {
         for layout in [Layout::YCbCr, Layout::Rgb] {
             let picture = Pixels::new(data.clone(), 8, 6, layout).unwrap();
             let small = picture.luma_reduced(4);
-            assert_eq!(
-                (small.width_px, small.height_px, small.layout),
-                (4, 3, Layout::Gray)
-            );
             let whole = picture.luma();
             let same = crate::measure::decision_scale::shrink(whole.view().unwrap(), 4, 3);
-            assert_eq!(small.luma(), same);
+            assert_eq!(small.into_luma(), same);
+            let alone = picture.into_luma_if_coded();
+            assert_eq!(alone.reduced(4).into_luma(), same);
         }
     }
 

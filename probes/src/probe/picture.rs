@@ -5,9 +5,10 @@ use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use super::{Depth, ERROR_LEVEL_STILL, ONLY_STRUCTURE, Still, Wants};
 use crate::container::raw;
-use crate::measure::decision_scale::LONG_SIDE_PX;
+use crate::measure::decision_scale::{LONG_SIDE_PX, fitted};
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
+use crate::measure::pixels::Pixels;
 use crate::measure::{error_level, jpeg_tables, likeness, metadata, thumbnail};
 use crate::measurements::{Measurements, NotRun};
 
@@ -17,8 +18,10 @@ const FILE_MAX_BYTES: u64 = 256 << 20;
 const VERSION: u32 = 1;
 /// Longest sentence of a decoder that is kept.
 const SAID_MAX_CHARS: usize = 200;
-/// Instruments that look at pixels.
-const PIXEL_INSTRUMENTS: [&str; 4] = ["sharpness", "exposure", "legibility", "thumbnail"];
+/// Instruments that look at the pixels of any picture, damaged or not.
+const PIXEL_INSTRUMENTS: [&str; 5] = ["sharpness", "exposure", "legibility", "copy_move", "moire"];
+/// Instruments that look at whole pictures only.
+const WHOLE_INSTRUMENTS: [&str; 2] = ["likeness", "thumbnail"];
 /// Formats that have the grid of JPEG or no blocks of their own, so that an
 /// older one can be seen.
 const KEEPING_THE_GRID: [&str; 4] = ["jpeg", "png", "bmp", "tiff"];
@@ -37,7 +40,8 @@ pub(super) fn measure(
     let bytes = match read(file) {
         Ok(bytes) => bytes,
         Err(why) => {
-            not_run(m, &why);
+            let all = PIXEL_INSTRUMENTS.into_iter();
+            not_run(m, all.chain(whole_instruments(format)), &why);
             return Vec::new();
         }
     };
@@ -69,7 +73,8 @@ pub(super) fn measure(
             Some(decoded)
         }
         Err(why) => {
-            not_run(m, &why);
+            let all = PIXEL_INSTRUMENTS.into_iter();
+            not_run(m, all.chain(whole_instruments(format)), &why);
             photo.width_px = raw.and_then(|raw| raw.width_px);
             photo.height_px = raw.and_then(|raw| raw.height_px);
             let preview = match (wants.depth, raw) {
@@ -87,7 +92,7 @@ pub(super) fn measure(
     };
     drop_duplicates(m);
     let stills = decoded
-        .map(|decoded| look(&decoded, format, embedded, wants, &mut photo, m))
+        .map(|decoded| look(decoded, format, embedded, wants, &mut photo, m))
         .unwrap_or_default();
     m.photo = Some(photo);
     stills
@@ -106,9 +111,16 @@ fn read(file: &mut File) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-fn not_run(m: &mut Measurements, why: &str) {
+/// Instruments that look at whole pictures of this format.
+fn whole_instruments(format: &str) -> impl Iterator<Item = &'static str> {
+    let grid = KEEPING_THE_GRID.contains(&format).then_some("jpeg_grid");
+    let first_save = (format == "jpeg").then_some("first_save");
+    WHOLE_INSTRUMENTS.into_iter().chain(grid).chain(first_save)
+}
+
+fn not_run(m: &mut Measurements, instruments: impl Iterator<Item = &'static str>, why: &str) {
     let why = in_short(why);
-    m.not_run.extend(PIXEL_INSTRUMENTS.map(|name| NotRun {
+    m.not_run.extend(instruments.map(|name| NotRun {
         instrument: name.to_owned(),
         why: why.clone(),
     }));
@@ -150,35 +162,44 @@ fn note_decoding(decoded: &Decoded, photo: &mut Photo, m: &mut Measurements) {
 }
 
 fn look(
-    decoded: &Decoded,
+    decoded: Decoded,
     format: &str,
     embedded: Option<&[u8]>,
     wants: &Wants,
     photo: &mut Photo,
     m: &mut Measurements,
 ) -> Vec<Still> {
-    let reduced = decoded.pixels.reduced(LONG_SIDE_PX);
-    let upright = reduced.upright(photo.orientation);
-    photo.look(&decoded.pixels, &upright);
-    let mut measured = vec!["sharpness", "exposure", "legibility", "copy_move", "moire"];
+    // A part of a picture looks like nothing but that part.
+    let is_whole = decoded.pixels.height_px() == decoded.stated_height_px;
+    let coded = decoded.pixels.layout();
+    let copying = (wants.stills_count > 0).then(|| Copying::of(&decoded.pixels, wants));
+    // Colours are for the viewing copy; instruments look at luma.
+    let native = decoded.pixels.into_luma_if_coded();
+    let reduced = native.reduced(LONG_SIDE_PX);
+    let luma = reduced.luma();
+    let upright = Pixels::from(luma.clone()).upright(photo.orientation);
+    photo.look(&native, &upright.into_luma());
+    let mut measured = PIXEL_INSTRUMENTS.to_vec();
     if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
-        let luma = reduced.luma();
         photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
             Some(small) => thumbnail::compare(small, view, photo.orientation),
             None => thumbnail::measure(embedded?, view, photo.orientation),
         });
         measured.push("thumbnail");
-        photo.pixels_blake3 = Some(likeness::pixels_blake3(&decoded.pixels));
+        photo.pixels_blake3 = Some(likeness::pixels_blake3(&native, coded));
         if KEEPING_THE_GRID.contains(&format) {
-            photo.look_for_coding(&decoded.pixels);
+            photo.look_for_coding(&native);
             measured.push("jpeg_grid");
             if photo.first_save.is_some() {
                 measured.push("first_save");
             }
         }
+    } else if photo.measured_in == MeasuredIn::Picture {
+        let percent = (100.0 * decoded.whole_ratio).floor();
+        let why = format!("{percent} % of the picture could be decoded");
+        let all = whole_instruments(format).filter(|name| *name != "likeness" || !is_whole);
+        not_run(m, all, &why);
     }
-    // A part of a picture looks like nothing but that part.
-    let is_whole = decoded.pixels.height_px() == decoded.stated_height_px;
     photo.likeness = photo.likeness.take().filter(|_| is_whole);
     if photo.likeness.is_some() {
         m.instruments
@@ -190,33 +211,60 @@ fn look(
     for name in measured {
         m.instruments.insert(name.to_owned(), VERSION);
     }
-    if wants.stills_count == 0 {
+    let Some(copying) = copying else {
         return Vec::new();
-    }
-    let still = if wants.still_long_side_px <= LONG_SIDE_PX {
-        upright.reduced(wants.still_long_side_px)
-    } else {
-        let larger = decoded.pixels.reduced(wants.still_long_side_px);
-        larger.upright(photo.orientation)
     };
+    let copy = copying.finish(&native, &reduced);
     let is_as_coded = photo.measured_in == MeasuredIn::Picture
         && m.decoding.reached_end
         && KEEPING_THE_GRID.contains(&format);
     let levels = (is_as_coded && wants.stills_count > 1)
-        .then(|| error_level::picture(&decoded.pixels))
-        .flatten()
-        .map(|levels| levels.upright(photo.orientation));
-    let shown = [("photo", Some(still)), (ERROR_LEVEL_STILL, levels)];
+        .then(|| error_level::picture(&native))
+        .flatten();
+    let shown = [("photo", copy), (ERROR_LEVEL_STILL, levels)];
     shown
         .into_iter()
         .filter_map(|(label, picture)| {
             Some(Still {
                 label: label.to_owned(),
                 at_ms: 0,
-                jpeg: picture?.to_jpeg()?,
+                jpeg: picture?.upright(photo.orientation).to_jpeg()?,
             })
         })
         .collect()
+}
+
+/// A viewing copy in the making.
+struct Copying {
+    long_side_px: u32,
+    /// The colours of a picture that is coded in luma and colour differences, in the
+    /// size of the copy.
+    tints: Option<Pixels>,
+}
+
+impl Copying {
+    fn of(pixels: &Pixels, wants: &Wants) -> Self {
+        let long_side_px = wants.still_long_side_px.max(1);
+        let (width, height) = fitted(pixels.width_px(), pixels.height_px(), long_side_px);
+        Self {
+            long_side_px,
+            tints: pixels.tints(width, height),
+        }
+    }
+
+    /// From the picture as coded, in its own size and at the decision scale.
+    fn finish(self, native: &Pixels, reduced: &Pixels) -> Option<Pixels> {
+        let from = if self.long_side_px <= LONG_SIDE_PX {
+            reduced
+        } else {
+            native
+        };
+        let small = from.reduced(self.long_side_px);
+        match self.tints {
+            Some(tints) => tints.with_luma(&small.into_luma()),
+            None => Some(small),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -311,6 +359,12 @@ mod tests {
         assert!(photo.sharpness.is_some() && photo.thumbnail.is_none());
         assert_eq!((photo.likeness, photo.pixels_blake3), (None, None));
         assert_eq!(stills.len(), 1);
+        let left_out: Vec<&str> = m.not_run.iter().map(|n| n.instrument.as_str()).collect();
+        assert_eq!(
+            left_out,
+            ["likeness", "thumbnail", "jpeg_grid", "first_save"]
+        );
+        assert!(m.not_run.iter().all(|n| n.why.contains("% of the picture")));
     }
 
     #[test]
@@ -319,7 +373,7 @@ mod tests {
         let photo = m.photo.unwrap();
         assert_eq!(photo.measured_in, MeasuredIn::Nothing);
         assert_eq!((photo.width_px, photo.sharpness), (None, None));
-        assert_eq!(m.not_run.len(), 4);
+        assert_eq!(m.not_run.len(), 7);
         assert!(m.not_run.iter().all(|n| n.why.contains("meta")));
         assert!(stills.is_empty());
         // A picture whose headers survive and whose frame does not.
@@ -364,7 +418,7 @@ mod tests {
             (photo.preview_width_px, photo.preview_height_px),
             (Some(320), Some(240))
         );
-        assert_eq!((stills.len(), m.not_run.len()), (1, 4));
+        assert_eq!((stills.len(), m.not_run.len()), (1, 8));
     }
 
     #[test]

@@ -172,13 +172,15 @@ fn twice(cumulated: &[f64], bins: usize, first: u16, step: u16) -> Vec<f64> {
         let share = Values::share(cumulated, middle - first / 2.0, middle + first / 2.0);
         let lowest = ((middle - 3.0 * ROUNDING) / step).round();
         let highest = ((middle + 3.0 * ROUNDING) / step).round();
+        let below = |edge: f64| normal((edge * step - middle) / ROUNDING);
         let mut k = lowest.max(1.0);
+        let mut from = below(k - 0.5);
         while k <= highest {
-            let below = |edge: f64| normal((edge * step - middle) / ROUNDING);
+            let to = below(k + 0.5);
             if let Some(slot) = shares.get_mut(k as usize - 1) {
-                *slot += share * (below(k + 0.5) - below(k - 0.5));
+                *slot += share * (to - from);
             }
-            k += 1.0;
+            (k, from) = (k + 1.0, to);
         }
     }
     shares
@@ -187,6 +189,10 @@ fn twice(cumulated: &[f64], bins: usize, first: u16, step: u16) -> Vec<f64> {
 /// The normal distribution function, by the logistic approximation of Bowling
 /// and others (2009), error below 0.0002.
 fn normal(z: f64) -> f64 {
+    // Farther out the rest is less than a number beside 1 can show.
+    if z.abs() > 9.0 {
+        return if z > 0.0 { 1.0 } else { 0.0 };
+    }
     1.0 / (1.0 + (-0.07056 * z.powi(3) - 1.5976 * z).exp())
 }
 

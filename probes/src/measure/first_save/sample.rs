@@ -91,12 +91,16 @@ fn block(pixels: &Pixels, x: usize, y: usize) -> Option<[f32; SIDE * SIDE]> {
     for (k, out) in block.as_chunks_mut::<SIDE>().0.iter_mut().enumerate() {
         let row = pixels.row(y + k);
         let samples = row.get(x * channels..(x + SIDE) * channels)?;
-        for (out, luma) in out.iter_mut().zip(samples.iter().step_by(channels)) {
-            if matches!(*luma, 0 | u8::MAX) {
-                return None;
-            }
-            *out = f32::from(*luma);
+        let mut levels = [0_u8; SIDE];
+        let own = samples.iter().step_by(channels);
+        levels
+            .iter_mut()
+            .zip(own)
+            .for_each(|(to, level)| *to = *level);
+        if levels.iter().any(|level| matches!(*level, 0 | u8::MAX)) {
+            return None;
         }
+        *out = levels.map(f32::from);
     }
     Some(block)
 }

@@ -131,15 +131,22 @@ fn window(pixels: &Pixels, scale: f32, left: usize, top: usize) -> Option<Window
         let samples = pixels
             .row(top + y)
             .get(left * channels..(left + WINDOW_PX) * channels)?;
-        for (out, pixel) in row.iter_mut().zip(samples.chunks_exact(channels)) {
-            let luma = match (pixels.layout(), pixel) {
+        match pixels.layout() {
+            Layout::Gray => {
+                let levels = row.iter_mut().zip(samples);
+                levels.for_each(|(out, level)| *out = scale * f32::from(*level));
+            }
+            Layout::YCbCr => {
+                let levels = row.iter_mut().zip(samples.as_chunks::<3>().0);
+                levels.for_each(|(out, [level, ..])| *out = scale * f32::from(*level));
+            }
+            Layout::Rgb => {
                 // ITU-R BT.601, as JPEG has it.
-                (Layout::Rgb, [r, g, b]) => {
-                    0.299 * f32::from(*r) + 0.587 * f32::from(*g) + 0.114 * f32::from(*b)
+                for (out, rgb) in row.iter_mut().zip(samples.as_chunks::<3>().0) {
+                    let [r, g, b] = rgb.map(f32::from);
+                    *out = scale * (0.299 * r + 0.587 * g + 0.114 * b);
                 }
-                _ => f32::from(*pixel.first()?),
-            };
-            *out = scale * luma;
+            }
         }
     }
     Some(window)

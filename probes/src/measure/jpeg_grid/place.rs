@@ -120,17 +120,13 @@ const BELOW: [[f32; LANES]; BLOCK_PX] = {
     reason = "all indices are below the lengths of arrays"
 )]
 fn zeros(window: &Window) -> [[u32; BLOCK_PX]; BLOCK_PX] {
-    let mut across = [[0.0_f32; ROW * WINDOW_PX]; BLOCK_PX];
-    for i in 0..ROW * WINDOW_PX {
-        let wave = dct(std::array::from_fn(|k| window.0[i + k]));
-        for u in 0..BLOCK_PX {
-            across[u][i] = wave[u];
-        }
-    }
     let mut rows = [[0.0_f32; LANES]; WINDOW_PX];
     for (y, row) in rows.iter_mut().enumerate() {
-        for (lanes, wave) in row.as_chunks_mut::<BLOCK_PX>().0.iter_mut().zip(&across) {
-            lanes.copy_from_slice(&wave[y * ROW..y * ROW + BLOCK_PX]);
+        for x in 0..BLOCK_PX {
+            let wave = dct(std::array::from_fn(|k| window.0[y * ROW + x + k]));
+            for u in 0..BLOCK_PX {
+                row[u * BLOCK_PX + x] = wave[u];
+            }
         }
     }
     let mut zeros = [[0; BLOCK_PX]; BLOCK_PX];
@@ -140,13 +136,15 @@ fn zeros(window: &Window) -> [[u32; BLOCK_PX]; BLOCK_PX] {
             let wave = dct(std::array::from_fn(|k| rows[y + k][lane]));
             let mut count = 0;
             for v in 0..BLOCK_PX {
-                count += u32::from(wave[v].abs() < BELOW[v][lane]);
+                // At most eight: no overflow, and none to be checked for.
+                let is_zero = wave[v].abs() < BELOW[v][lane];
+                count = u32::wrapping_add(count, u32::from(is_zero));
             }
             counts[lane] = count;
         }
         for lanes in counts.as_chunks::<BLOCK_PX>().0 {
             for (sum, count) in zeros[y].iter_mut().zip(lanes) {
-                *sum += count;
+                *sum = u32::wrapping_add(*sum, *count);
             }
         }
     }

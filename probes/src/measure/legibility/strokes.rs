@@ -120,29 +120,45 @@ fn follows(last: &Stroke, next: &Stroke) -> bool {
         && strong <= faint * 3.0
 }
 
+/// Steps from pixel to pixel whose turns are noted before they are looked at.
+const STEPS_AT_ONCE: usize = 256;
+
 /// Every slope that is high enough to be the edge of something.
 fn slopes(row: &[u8]) -> Vec<Slope> {
+    // 1 where the row rises, −1 where it falls.
+    let signs: Vec<i8> = row
+        .array_windows()
+        .map(|[last, next]| i8::from(next > last).wrapping_sub(i8::from(next < last)))
+        .collect();
     let mut found = Vec::new();
-    let Some((first, rest)) = row.split_first() else {
-        return found;
-    };
-    let mut last = i16::from(*first);
-    let (mut from, mut from_level, mut sign) = (0, last, 0_i16);
+    let level = |x: usize| row.get(x).copied().map_or(0, i16::from);
+    let (mut from, mut from_level, mut sign) = (0, level(0), 0_i8);
     let mut close = |from: usize, to: usize, step: i16| {
         if step.abs() >= STEP_MIN {
             found.push(Slope { from, to, step });
         }
     };
-    for (x, level) in rest.iter().enumerate() {
-        let level = i16::from(*level);
-        let turn = (level - last).signum();
-        if turn != sign {
-            close(from, x, last - from_level);
-            (from, from_level, sign) = (x, last, turn);
+    // Half of all pixels of grain turn: every one is noted, and kept if it does, so
+    // that no branch need be foretold.
+    let mut turns = [0_usize; STEPS_AT_ONCE];
+    let mut start = 0;
+    for piece in signs.chunks(STEPS_AT_ONCE) {
+        let mut count = 0_usize;
+        for (x, next) in piece.iter().enumerate() {
+            if let Some(slot) = turns.get_mut(count) {
+                *slot = start + x;
+            }
+            count = count.wrapping_add(usize::from(*next != sign));
+            sign = *next;
         }
-        last = level;
+        for x in turns.iter().take(count) {
+            let level = level(*x);
+            close(from, *x, level.wrapping_sub(from_level));
+            (from, from_level) = (*x, level);
+        }
+        start += piece.len();
     }
-    close(from, rest.len(), last - from_level);
+    close(from, signs.len(), level(signs.len()) - from_level);
     found
 }
 

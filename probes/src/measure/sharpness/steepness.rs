@@ -64,65 +64,122 @@ impl Ratios {
     }
 }
 
+/// Places that are looked at side by side, through the vector units.
+const LANES: usize = 32;
+
+/// A line of pixels around a place.
+struct Line {
+    /// Bytes from a pixel to the next.
+    step: usize,
+    /// Pixels on either side of the place.
+    reach: usize,
+    /// How many pixels two on the line are apart.
+    apart: f32,
+}
+
 /// Steepness of every tile along the direction in which it is least: 0.0 soft to
 /// 1.0; `None` for a tile without enough edges in any direction.
 pub(super) fn measure(luma: LumaView<'_>, grid: &Grid) -> Vec<Option<f32>> {
     let stride = luma.stride_bytes;
     let (width, height) = (luma.width_px as usize, luma.height_px as usize);
-    // Along the row, along the column, falling, rising; and how many pixels apart
-    // two on the line are.
+    let line = |step, reach, apart| Line { step, reach, apart };
+    let diagonal_px = std::f32::consts::SQRT_2;
+    // Along the row, along the column, falling, rising.
     let lines = [
-        (1, AXIS_REACH_PX, 1.0),
-        (stride, AXIS_REACH_PX, 1.0),
-        (stride + 1, DIAGONAL_REACH_PX, std::f32::consts::SQRT_2),
-        (
-            stride.saturating_sub(1),
-            DIAGONAL_REACH_PX,
-            std::f32::consts::SQRT_2,
-        ),
+        line(1, AXIS_REACH_PX, 1.0),
+        line(stride, AXIS_REACH_PX, 1.0),
+        line(stride + 1, DIAGONAL_REACH_PX, diagonal_px),
+        line(stride.saturating_sub(1), DIAGONAL_REACH_PX, diagonal_px),
     ];
+    let within = AXIS_REACH_PX..width.saturating_sub(AXIS_REACH_PX);
+    let columns: Vec<std::ops::Range<usize>> = grid
+        .columns()
+        .map(|(x0, x1)| x0.max(within.start)..x1.min(within.end))
+        .collect();
+    let mut seen = Vec::with_capacity(width);
     let mut tiles = Vec::with_capacity(grid.count());
     for (_, y0, y1) in grid.bands() {
         let rows = y0.max(AXIS_REACH_PX)..y1.min(height.saturating_sub(AXIS_REACH_PX));
-        for (x0, x1) in grid.columns() {
-            let columns = x0.max(AXIS_REACH_PX)..x1.min(width.saturating_sub(AXIS_REACH_PX));
-            let mut ratios = [Ratios::NONE; 4];
-            for y in rows.clone().step_by(PLACE_STEP_PX) {
-                for x in columns.clone().step_by(PLACE_STEP_PX) {
-                    let at = y * stride + x;
-                    for ((step, reach, _), ratios) in lines.iter().zip(&mut ratios) {
-                        let line = along(luma.data, at, *step, *reach);
-                        if let Some((steepest, range)) = line.filter(|l| l.1 >= RANGE_MIN) {
-                            ratios.add(steepest, range);
+        let mut ratios = vec![[Ratios::NONE; 4]; columns.len()];
+        for y in rows.step_by(PLACE_STEP_PX) {
+            for (direction, line) in lines.iter().enumerate() {
+                seen.clear();
+                look(luma.data, y * stride, &within, line, &mut seen);
+                for (tile, columns) in ratios.iter_mut().zip(&columns) {
+                    let from = columns.start.saturating_sub(within.start);
+                    let to = columns.end.saturating_sub(within.start);
+                    let places = seen.get(from..to).unwrap_or(&[]);
+                    let Some(ratios) = tile.get_mut(direction) else {
+                        continue;
+                    };
+                    for (steepest, range) in places.iter().step_by(PLACE_STEP_PX) {
+                        if *range >= RANGE_MIN {
+                            ratios.add(*steepest, *range);
                         }
                     }
                 }
             }
-            let directions = lines.iter().zip(&ratios).filter_map(|((_, _, apart), r)| {
-                let ratio = r.quantile(PLACE_QUANTILE)?;
-                Some(ratio / apart)
-            });
-            tiles.push(directions.reduce(f32::min));
         }
+        tiles.extend(ratios.iter().map(|ratios| {
+            let directions = lines.iter().zip(ratios).filter_map(|(line, ratios)| {
+                let ratio = ratios.quantile(PLACE_QUANTILE)?;
+                Some(ratio / line.apart)
+            });
+            directions.reduce(f32::min)
+        }));
     }
     tiles
 }
 
-/// The largest step and the range of the line through `at` whose pixels lie
-/// `step` apart; `None` where it leaves the picture.
-fn along(data: &[u8], at: usize, step: usize, reach: usize) -> Option<(u8, u8)> {
-    let from = at.checked_sub(step.checked_mul(reach)?)?;
-    let to = at.checked_add(step.checked_mul(reach)?)?;
-    let line = data.get(from..=to)?;
-    let (mut least, mut most, mut steepest) = (u8::MAX, 0_u8, 0_u8);
-    let mut last = *line.first()?;
-    for level in line.iter().step_by(step.max(1)) {
-        least = least.min(*level);
-        most = most.max(*level);
-        steepest = steepest.max(level.abs_diff(last));
-        last = *level;
+/// The largest step and the range of the lines through all places of a row, which
+/// starts at `row`; none beyond the first that leaves the picture.
+fn look(
+    data: &[u8],
+    row: usize,
+    places: &std::ops::Range<usize>,
+    line: &Line,
+    seen: &mut Vec<(u8, u8)>,
+) {
+    let mut x = places.start;
+    while x < places.end {
+        let count = if x + LANES <= places.end {
+            let found = along::<LANES>(data, row + x, line);
+            found.map(|(steepest, range)| seen.extend(steepest.into_iter().zip(range)))
+        } else {
+            let found = along::<1>(data, row + x, line);
+            found.map(|(steepest, range)| seen.extend(steepest.into_iter().zip(range)))
+        };
+        if count.is_none() {
+            return;
+        }
+        x += if x + LANES <= places.end { LANES } else { 1 };
     }
-    Some((steepest, most - least))
+}
+
+/// The largest step and the range of the lines through `N` places from `at` on;
+/// `None` where one leaves the picture.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "all indices are below the lengths of arrays"
+)]
+fn along<const N: usize>(data: &[u8], at: usize, line: &Line) -> Option<([u8; N], [u8; N])> {
+    let from = at.checked_sub(line.step.checked_mul(line.reach)?)?;
+    let pixels = |number: usize| data.get(from + number * line.step..)?.first_chunk::<N>();
+    let mut last = pixels(0)?;
+    let (mut least, mut most, mut steepest) = (*last, *last, [0_u8; N]);
+    for number in 1..=2 * line.reach {
+        let here = pixels(number)?;
+        for i in 0..N {
+            least[i] = least[i].min(here[i]);
+            most[i] = most[i].max(here[i]);
+            steepest[i] = steepest[i].max(here[i].abs_diff(last[i]));
+        }
+        last = here;
+    }
+    for i in 0..N {
+        most[i] = most[i].wrapping_sub(least[i]);
+    }
+    Some((steepest, most))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use unbroken_probes::probe::{Depth, Wants, probe};
 use unbroken_tests::running::files_beneath;
-use unbroken_tests::spent::{median, spent, tool};
+use unbroken_tests::spent::{median, spent, thread_cpu_s, tool};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -15,8 +15,14 @@ use zune_jpeg::JpegDecoder;
 
 use crate::table;
 
+mod steps;
+
 /// Rounds in turns; the least of each counts, for others may be at work.
 const ROUNDS: usize = 3;
+/// Long side of the viewing copy, as shipped.
+const STILL_LONG_SIDE_PX: u32 = 480;
+/// Pictures for the report, as shipped: a viewing copy and its error levels.
+const STILLS_COUNT: u32 = 8;
 /// What the analysis may take of the time of decoding, single-threaded.
 const GOAL_DECODING: f64 = 1.5;
 /// What it may take of exiftool and the variance of the Laplacian.
@@ -37,6 +43,9 @@ struct Run {
     djpeg_s: Option<f64>,
     exiftool_s: Option<f64>,
     laplacian_s: Option<f64>,
+    /// Processor time of each step of ours, and of decoding to RGB.
+    steps: Vec<steps::Step>,
+    decoding_cpu_s: f64,
 }
 
 impl Run {
@@ -68,6 +77,7 @@ pub fn run(folder: &Path) -> Result<(), String> {
         runs.len()
     ));
     print(&runs);
+    print_steps(&runs);
     if left_out > 0 {
         println!("- left out, for they do not decode whole: {left_out}");
     }
@@ -127,6 +137,12 @@ fn measured(file: &Path, peers: &Peers) -> Result<Option<Run>, String> {
             laplacian_s: python(&[file])?
                 .zip(python(&[])?)
                 .map(|(with, without)| (with - without).max(0.0)),
+            steps: steps::of(file, &bytes)?,
+            decoding_cpu_s: {
+                let start_s = thread_cpu_s()?;
+                decode(&bytes)?;
+                thread_cpu_s()? - start_s
+            },
         });
     }
     let least = |of: fn(&Run) -> Option<f64>| runs.iter().filter_map(of).min_by(f64::total_cmp);
@@ -136,15 +152,29 @@ fn measured(file: &Path, peers: &Peers) -> Result<Option<Run>, String> {
         djpeg_s: least(|run| run.djpeg_s),
         exiftool_s: least(|run| run.exiftool_s),
         laplacian_s: least(|run| run.laplacian_s),
+        steps: least_steps(&runs),
+        decoding_cpu_s: least(|run| Some(run.decoding_cpu_s)).unwrap_or(f64::NAN),
     }))
+}
+
+/// The least of each step over the rounds, in the order of the steps.
+fn least_steps(runs: &[Run]) -> Vec<steps::Step> {
+    let mut least: Vec<steps::Step> = Vec::new();
+    for (name, took_s) in runs.iter().flat_map(|run| &run.steps) {
+        match least.iter_mut().find(|(known, _)| known == name) {
+            Some((_, so_far_s)) => *so_far_s = so_far_s.min(*took_s),
+            None => least.push((name, *took_s)),
+        }
+    }
+    least
 }
 
 /// As the daemon's child does it, pictures for the report included.
 fn analyse(file: &Path) -> Result<(), String> {
     let wants = Wants {
         name: "photo.jpg".to_owned(),
-        still_long_side_px: 480,
-        stills_count: 1,
+        still_long_side_px: STILL_LONG_SIDE_PX,
+        stills_count: STILLS_COUNT,
         depth: Depth::Full,
     };
     let mut open = File::open(file).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -201,6 +231,38 @@ fn print(runs: &[Run]) {
             table::goal(what, ratio, goal, "");
         }
     }
+}
+
+/// The steps, mean over the photos, beside decoding to RGB.
+fn print_steps(runs: &[Run]) {
+    let count = runs.len() as f64;
+    let decoding_s = runs.iter().map(|run| run.decoding_cpu_s).sum::<f64>() / count;
+    let mut sums: Vec<steps::Step> = Vec::new();
+    for (name, took_s) in runs.iter().flat_map(|run| &run.steps) {
+        match sums.iter_mut().find(|(known, _)| known == name) {
+            Some((_, sum_s)) => *sum_s += took_s,
+            None => sums.push((name, *took_s)),
+        }
+    }
+    let all_s = sums.iter().map(|(_, sum_s)| sum_s).sum::<f64>() / count;
+    let row = |name: &str, mean_s: f64| {
+        vec![
+            name.to_owned(),
+            format!("{:.1}", mean_s * 1000.0),
+            format!("{:.0} %", 100.0 * mean_s / all_s),
+            format!("{:.2}", mean_s / decoding_s),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = sums
+        .iter()
+        .map(|(name, sum_s)| row(name, sum_s / count))
+        .collect();
+    rows.push(row("all of them", all_s));
+    println!(
+        "Processor time of each step by itself, mean over the photos; zune-jpeg to RGB takes {:.1} ms.\n",
+        decoding_s * 1000.0
+    );
+    table::print(&["step", "ms", "of all", "of decoding"], &rows);
 }
 
 /// The middle time and the middle ratio of ours to it; `None` without any.
