@@ -129,10 +129,6 @@ fn rounded(value: f32) -> f32 {
 
 /// Every column transformed, rows and columns changed about. Columns stand side by side,
 /// so that they go through the vector units.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all indices are below the lengths of arrays"
-)]
 fn turned(block: &[f32; BLOCK]) -> [f32; BLOCK] {
     let mut down = [0.0; BLOCK];
     for x in 0..POINTS {

@@ -115,10 +115,6 @@ const BELOW: [[f32; LANES]; BLOCK_PX] = {
 /// Zeros among the 63 coefficients that vary, for every block of the window, row
 /// by row. The loops are long and plain so that they go through the vector
 /// units.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all indices are below the lengths of arrays"
-)]
 fn zeros(window: &Window) -> [[u32; BLOCK_PX]; BLOCK_PX] {
     let mut rows = [[0.0_f32; LANES]; WINDOW_PX];
     for (y, row) in rows.iter_mut().enumerate() {

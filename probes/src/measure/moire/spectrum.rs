@@ -141,10 +141,6 @@ fn swap_rows(field: &mut [f32], i: usize, j: usize) {
     }
 }
 
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all indices are below the lengths of arrays"
-)]
 fn butterfly(
     (low_re, low_im): (&mut Row, &mut Row),
     (high_re, high_im): (&mut Row, &mut Row),

@@ -158,10 +158,6 @@ fn look(
 
 /// The largest step and the range of the lines through `N` places from `at` on;
 /// `None` where one leaves the picture.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "all indices are below the lengths of arrays"
-)]
 fn along<const N: usize>(data: &[u8], at: usize, line: &Line) -> Option<([u8; N], [u8; N])> {
     let from = at.checked_sub(line.step.checked_mul(line.reach)?)?;
     let pixels = |number: usize| data.get(from + number * line.step..)?.first_chunk::<N>();
