@@ -94,6 +94,10 @@ sections! {
             "至少具备其一的记录形式", "Forms of record of which one must be there", "";
         min_photos: u64 = 0, whole(0, 1000), "",
             "照片至少几张", "Photos at least", "";
+        shows_writing: bool = false, Kind::Bool, "",
+            "照片上须有可辨认的文字(铭牌、门牌号);未发现的需复核",
+            "Its photos must show writing that can be read, such as a nameplate or a door number; \
+             a person looks where none is found", "";
         protect: Protection = Protection::None, Kind::Choice(Protection::CHOICES), "",
             "保护级别", "How closely its recordings are kept", "";
         shot_zh: String = String::new(), Kind::Text(Form::Any), "",
@@ -322,6 +326,16 @@ mod tests {
         assert_eq!(media("A"), ["A2.1", "A2.2", "A2.4", "A2.5", "A2.6"]);
         assert_eq!(media("C"), ["C1", "C2", "C4", "C5", "C6", "C7"]);
         assert!(media("B").is_empty() && media("D").is_empty());
+    }
+
+    #[test]
+    fn writing_is_asked_for_where_the_plan_names_a_nameplate() {
+        for code in ["A", "C"] {
+            let flow = flow(code);
+            let asks = flow.node.iter().filter(|node| node.shows_writing);
+            let shots: Vec<&str> = asks.map(|node| node.shot_zh.as_str()).collect();
+            assert_eq!(shots, ["带有铭牌、门牌号(如有)的经营场所"], "{code}");
+        }
     }
 
     #[test]

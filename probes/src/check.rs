@@ -274,6 +274,9 @@ pub struct Context {
     pub deferred_until: Option<DateTime<Utc>>,
     /// True if an exemption stands for the node.
     pub exempt: bool,
+    /// True if the photos of its node must show writing that can be read, such as
+    /// a nameplate.
+    pub must_show_writing: bool,
     /// The declared visit.
     pub visit: Option<Visit>,
     /// The end of the last recording of the same visit, if it is known.

@@ -92,6 +92,10 @@ pub async fn context(
         custody,
         received: row.received,
         mtime: DateTime::from_timestamp_nanos(row.fingerprint.mtime_ns).into(),
+        must_show_writing: assignment
+            .as_ref()
+            .and_then(|a| a.node_in(config))
+            .is_some_and(|node| node.shows_writing),
         visit: assignment.as_ref().and_then(|a| a.visit).map(|v| Visit {
             start: v.start,
             end: v.end,

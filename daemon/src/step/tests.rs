@@ -267,6 +267,29 @@ async fn of_all_twins_the_one_of_another_case_counts() {
     }
 }
 
+/// Photos of the entry must show its nameplate; those of other nodes need not,
+/// and nobody knows of a file without a case.
+#[tokio::test]
+async fn a_nameplate_is_asked_for_at_the_entry_alone() {
+    let scene = Scene::new(Config::default()).await;
+    for (path, is_asked_for) in [
+        ("YW2026040001/进入现场/a.jpg", true),
+        ("YW2026040001/首次会议/b.jpg", false),
+        ("沪监通[2026]0012号/C1/c.jpg", true),
+        ("x/d.jpg", false),
+    ] {
+        let row = scene.judged(path, path.as_bytes()).await;
+        let row = scene.named(row).await;
+        let m = Measurements {
+            kind: Kind::Photo,
+            ..Measurements::default()
+        };
+        let config = scene.house.config();
+        let context = judge::context(&scene.house, &config, &row, &m, None).await;
+        assert_eq!(context.unwrap().must_show_writing, is_asked_for, "{path}");
+    }
+}
+
 /// A clip of a device that starts a new file every five minutes, a second apart.
 fn segment(number: i64) -> Change {
     let start = Utc.with_ymd_and_hms(2026, 4, 12, 1, 0, 0).unwrap();

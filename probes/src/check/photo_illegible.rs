@@ -1,4 +1,5 @@
-//! `photo_illegible`: there is writing in the picture, and none of it can be read.
+//! `photo_illegible`: there is writing in the picture, and none of it can be read;
+//! or there ought to be some, and none is found.
 
 use crate::check::photo_unmeasured::absent;
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
@@ -13,7 +14,7 @@ pub static CHECK: Check = Check {
     clause: "photo.clear",
     aspect: Aspect::Quality,
     family: Family::Picture,
-    strength: Strength::Information,
+    strength: Strength::Strong,
     kinds: &[Kind::Photo],
     title: StaticText {
         zh: "照片中的文字无法辨认",
@@ -28,10 +29,12 @@ pub static CHECK: Check = Check {
              **测量方法** 把照片缩小到长边不超过2048像素,逐行寻找成对的相反边缘,即笔画;同类笔画相连成行,\
              行内只有深浅两级、上下留白的为文字行。量出字高、笔画宽、边缘宽和反差,字高按原照片的像素计。\
              字高、反差达到下限,且边缘宽不超过笔画宽的给定倍数,为可以辨认;笔画密集的按汉字的下限。\
-             竖排或倾斜十度以上的文字不在查找之列。\n\n\
-             **可能含义** 拍得太远、对焦不准或手抖,铭牌、门牌、读数看不清。\n\n\
-             **常见的正常原因** 文字只是背景,不是拍摄的对象;百叶窗、栏杆、书脊、织物的条纹也会像文字。\n\n\
-             **如何确认** 按原始大小查看标出的区域,能否读出内容。",
+             竖排或倾斜十度以上的文字不在查找之列。照片须有文字的节点(配置shows_writing,默认为进入现场:铭牌、\
+             门牌号)没有一处可辨认的,需复核;其余节点仅作提示。\n\n\
+             **可能含义** 拍得太远、对焦不准或手抖,铭牌、门牌、读数看不清;或者铭牌没有拍进去。\n\n\
+             **常见的正常原因** 铭牌是竖排的、字很大或只有两三个字;同一节点的另一张照片已拍到铭牌;文字只是背景,\
+             不是拍摄的对象;百叶窗、栏杆、书脊、织物的条纹也会像文字。\n\n\
+             **如何确认** 按原始大小查看标出的区域,能否读出内容;铭牌在不在这一张或同一节点的其他照片里。",
         en: "**What it looks at** Whether what looks like writing in the photo (nameplates, door numbers, labels, \
              papers) can be read.\n\n\
              **How it is measured** At a long side of at most 2048 pixels, pairs of opposite edges are looked for \
@@ -40,12 +43,16 @@ pub static CHECK: Check = Check {
              contrast are measured; the height counts in pixels of the photo itself. A line that reaches the least \
              height and contrast, and whose edges are no wider than the given multiple of its strokes, can be \
              read; where strokes are dense, the limit of ideographs holds. Text from top to bottom or more than \
-             ten degrees askew is not looked for.\n\n\
+             ten degrees askew is not looked for. At a node whose photos must show writing (`shows_writing` in the \
+             config; as shipped the entry, for its nameplate and door number) a person should look if nothing can \
+             be read; elsewhere it is only noted.\n\n\
              **What it can mean** Taken from too far away, out of focus or shaken: plates, door numbers and \
-             readings cannot be made out.\n\n\
-             **Usual innocent causes** The writing is in the background and not what was taken; blinds, railings, \
-             backs of books and stripes of cloth look like writing too.\n\n\
-             **What would settle it** Look at the marked parts at full size: can they be read?",
+             readings cannot be made out; or the plate is not in the picture.\n\n\
+             **Usual innocent causes** A plate that is written from top to bottom, very large, or of two or three \
+             characters; another photo of the node shows it; the writing is in the background and not what was \
+             taken; blinds, railings, backs of books and stripes of cloth look like writing too.\n\n\
+             **What would settle it** Look at the marked parts at full size: can they be read? Is the plate in this \
+             photo, or in another of the same node?",
     },
     see_yourself: "ffplay {file}",
     params: &[
@@ -117,15 +124,21 @@ pub static CHECK: Check = Check {
 const REGIONS_MAX: usize = 12;
 
 fn judge(case: &Case<'_>) -> Ruling {
+    let is_asked_for = case.context.must_show_writing;
     let Some(photo) = case.m.photo.as_ref() else {
         return Ruling::NotApplicable;
     };
     let found = match (photo.measured_in, &photo.legibility) {
-        (MeasuredIn::Picture, Some(found)) if found.lines.is_empty() => {
-            return Ruling::NotApplicable;
-        }
         (MeasuredIn::Picture, Some(found)) => found,
-        _ => return absent(case.m, "legibility"),
+        _ => {
+            return match absent(case.m, "legibility") {
+                Ruling::NotApplicable if is_asked_for => Ruling::NotRun(Text::new(
+                    "测量时尚未查找文字。",
+                    "It was measured before writing was looked for.",
+                )),
+                ruling => ruling,
+            };
+        }
     };
     if found
         .lines
@@ -134,13 +147,43 @@ fn judge(case: &Case<'_>) -> Ruling {
     {
         return Ruling::Pass;
     }
+    let (level, strength) = if is_asked_for {
+        (Level::Attention, Strength::Strong)
+    } else if found.lines.is_empty() {
+        return Ruling::NotApplicable;
+    } else {
+        (Level::Info, Strength::Information)
+    };
+    Ruling::Found(vec![if found.lines.is_empty() {
+        Seen::new(level, strength, nothing_found())
+    } else {
+        nothing_read(case, found, level, strength)
+    }])
+}
+
+fn nothing_found() -> Text {
+    Text::new(
+        "本节点的照片须有可辨认的铭牌或门牌号,未找到横排文字;竖排的不在查找之列。",
+        "Photos of this node must show a nameplate or a door number that can be read, and no line of writing was \
+         found; writing from top to bottom is not looked for.",
+    )
+}
+
+fn nothing_read(case: &Case<'_>, found: &Legibility, level: Level, strength: Strength) -> Seen {
     let highest_px = found
         .lines
         .iter()
         .map(|line| native_height_px(found, line))
         .fold(0.0, f64::max);
     let count = found.lines_count;
-    Ruling::Found(vec![Seen {
+    let (zh, en) = match level {
+        Level::Info => ("", ""),
+        _ => (
+            "本节点的照片须有可辨认的铭牌或门牌号。",
+            "Photos of this node must show a nameplate or a door number that can be read. ",
+        ),
+    };
+    Seen {
         regions: found
             .lines
             .iter()
@@ -151,19 +194,19 @@ fn judge(case: &Case<'_>) -> Ruling {
         limit: Some(case.limits.get("character_height_px")),
         unit: "px",
         ..Seen::new(
-            Level::Info,
-            Strength::Information,
+            level,
+            strength,
             Text::new(
                 format!(
-                    "发现{count}处像文字的区域,均太小、太淡或太模糊,难以辨认;最高的字高约{highest_px:.0}像素。"
+                    "{zh}发现{count}处像文字的区域,均太小、太淡或太模糊,难以辨认;最高的字高约{highest_px:.0}像素。"
                 ),
                 format!(
-                    "{count} places look like writing, and all are too small, too faint or too blurred to be read; \
-                     the highest characters have about {highest_px:.0} pixels."
+                    "{en}{count} places look like writing, and all are too small, too faint or too blurred to be \
+                     read; the highest characters have about {highest_px:.0} pixels."
                 ),
             ),
         )
-    }])
+    }
 }
 
 fn native_height_px(found: &Legibility, line: &TextLine) -> f64 {
@@ -202,6 +245,10 @@ mod tests {
     }
 
     fn judged(lines: Vec<TextLine>, reduced_ratio: f32) -> Ruling {
+        trial(lines, reduced_ratio).judge(&CHECK)
+    }
+
+    fn trial(lines: Vec<TextLine>, reduced_ratio: f32) -> Trial {
         let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
         trial.m.photo = Some(Photo {
             measured_in: MeasuredIn::Picture,
@@ -213,7 +260,7 @@ mod tests {
             }),
             ..Photo::default()
         });
-        trial.judge(&CHECK)
+        trial
     }
 
     #[test]
@@ -270,5 +317,41 @@ mod tests {
         assert_eq!(judged(Vec::new(), 1.0), Ruling::NotApplicable);
         let trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
         assert_eq!(trial.judge(&CHECK), Ruling::NotApplicable);
+    }
+    #[test]
+    fn where_a_plate_must_be_shown_a_person_looks_unless_one_can_be_read() {
+        let asked = |lines: Vec<TextLine>| {
+            let mut trial = trial(lines, 1.0);
+            trial.context.must_show_writing = true;
+            trial.judge(&CHECK)
+        };
+        assert_eq!(asked(vec![line()]), Ruling::Pass);
+        let low = TextLine {
+            height_px: 11.9,
+            ..line()
+        };
+        for lines in [Vec::new(), vec![low]] {
+            match asked(lines) {
+                Ruling::Found(seen) => assert_eq!(
+                    (seen[0].level, seen[0].strength),
+                    (Level::Attention, Strength::Strong)
+                ),
+                other => panic!("{other:?}"),
+            }
+        }
+        // What nobody looked for is not missing, and does not pass.
+        for (measured_in, legibility) in [
+            (MeasuredIn::Picture, None),
+            (MeasuredIn::Preview, Some(Legibility::default())),
+        ] {
+            let mut old = trial(Vec::new(), 1.0);
+            old.context.must_show_writing = true;
+            old.m.photo = Some(Photo {
+                measured_in,
+                legibility,
+                ..Photo::default()
+            });
+            assert!(matches!(old.judge(&CHECK), Ruling::NotRun(_)));
+        }
     }
 }
