@@ -85,6 +85,7 @@ pub(crate) mod moments;
 pub(crate) mod photo_unmeasured;
 #[cfg(test)]
 pub(crate) mod trial;
+pub mod unsharpness;
 
 /// A clause of the trial plan, by its id in requirements.md.
 pub type ClauseId = &'static str;

@@ -27,8 +27,11 @@ pub mod picture_decoding;
 pub mod pixels;
 #[cfg(test)]
 pub(crate) mod recipe;
+pub mod resolution;
+pub mod rolloff;
 pub mod series;
 pub mod sharpness;
+mod spectrum;
 pub mod thumbnail;
 pub mod timing;
 pub mod video;

@@ -26,16 +26,18 @@ pub static CHECK: Check = Check {
     doc: StaticText {
         zh: "**检查内容** 画面是否全黑、全白、大面积失去层次、整体过暗、灰蒙或噪点过多。\n\n\
              **测量方法** 缩小到长边1024像素后分块统计:灰度5以下为死黑,250以上为死白;并计算平均灰度、5%与95%\
-             分位灰度和噪声。几乎什么也看不见的不符合;多数块死黑或死白的需复核;其余只作记录。\n\n\
+             分位灰度、噪声,以及各块最暗处的灰度(暗通道)。几乎什么也看不见的不符合;多数块死黑或死白的、\
+             只见噪点的需复核;其余(过暗、灰蒙、噪点较多)只作记录。\n\n\
              **可能含义** 镜头被遮挡、光线不足、逆光或曝光设置不当。\n\n\
              **常见的正常原因** 夜间或暗室工作;画面中有灯、窗、白纸或屏幕;深色设备;雾天。\n\n\
              **如何确认** 查看原图中应当看清的部分是否能看清。",
         en: "**What it looks at** Whether the picture is all black or white, clipped over a large part, dark, \
              hazy or noisy.\n\n\
              **How it is measured** At a long side of 1024 pixels, by tile: levels up to 5 are black without \
-             detail, from 250 white without detail; besides, the mean, the 5 and 95 % levels and the noise. A \
-             picture in which next to nothing can be seen does not comply; with most tiles clipped a person \
-             should look; everything else is only noted.\n\n\
+             detail, from 250 white without detail; besides, the mean, the 5 and 95 % levels, the noise, and the \
+             darkest level of each tile (the dark channel). A picture in which next to nothing can be seen does \
+             not comply; with most tiles clipped, or nothing but noise to see, a person should look; everything \
+             else (dark, hazy, noisy) is only noted.\n\n\
              **What it can mean** A covered lens, too little light, light from behind, a wrong setting.\n\n\
              **Usual innocent causes** Work at night or in a dark room; lamps, windows, white paper or screens \
              in the picture; dark equipment; fog.\n\n\
@@ -139,12 +141,33 @@ pub static CHECK: Check = Check {
             },
             source: "research/forensics.md 2a, 6",
         },
+        Param {
+            key: "hazy_dark_levels",
+            unit: "levels",
+            default: 85.0,
+            min: 0.0,
+            max: 255.0,
+            doc: StaticText {
+                zh: "各块最暗处的灰度(中位数)不低于此值则记为灰蒙;越小越严。",
+                en: "If the darkest of the tiles does not fall below this level in the middle it is noted as hazy; smaller is stricter.",
+            },
+            source: "named guess: the lower third of the range",
+        },
+        Param {
+            key: "noise_attention_ratio",
+            unit: "ratio",
+            default: 0.29,
+            min: 0.0,
+            max: 10.0,
+            doc: StaticText {
+                zh: "噪声与反差之比达到此值,即只见噪点,需复核;越小越严。",
+                en: "Noise over contrast at which nothing but noise is seen and a person should look; smaller is stricter.",
+            },
+            source: "noise alone has 0.30 if it is normal (5 to 95 % are 3.29 standard deviations), more if it is not",
+        },
     ],
     judge,
 };
-
-/// A hazy picture has no level below this: the lower third of the range.
-const HAZY_P5_LEVELS: f64 = 85.0;
 
 fn judge(case: &Case<'_>) -> Ruling {
     let exposure = match &case.m.photo {
@@ -282,9 +305,10 @@ fn dark(case: &Case<'_>, e: &Exposure) -> Option<Seen> {
 
 fn hazy(case: &Case<'_>, e: &Exposure) -> Option<Seen> {
     let contrast = f64::from(e.p95_levels) - f64::from(e.p5_levels);
+    let dark = case.limits.get("hazy_dark_levels");
     let limit = case.limits.get("hazy_contrast_levels");
-    (contrast < limit && f64::from(e.p5_levels) > HAZY_P5_LEVELS).then(|| {
-        note(
+    if contrast < limit && f64::from(e.p5_levels) > dark {
+        return Some(note(
             contrast,
             limit,
             Text::new(
@@ -297,26 +321,58 @@ fn hazy(case: &Case<'_>, e: &Exposure) -> Option<Seen> {
                     e.p5_levels, e.p95_levels
                 ),
             ),
-        )
-    })
+        ));
+    }
+    let veil = e.veil_levels.map(f64::from).filter(|veil| *veil >= dark)?;
+    Some(note(
+        veil,
+        dark,
+        Text::new(
+            format!(
+                "画面灰蒙,处处没有暗部:各处最暗的灰度为{veil:.0}(满量程255),多为雾、反光或镜头上有水汽。"
+            ),
+            format!(
+                "The picture is hazy, with nothing dark anywhere: the darkest of its parts has level {veil:.0} of 255, \
+                 as of fog, reflections or a misted lens."
+            ),
+        ),
+    ))
 }
 
 fn noisy(case: &Case<'_>, e: &Exposure) -> Option<Seen> {
     let contrast = f64::from(e.p95_levels) - f64::from(e.p5_levels);
     let ratio = f64::from(e.noise_levels) / contrast.max(1.0);
-    let limit = case.limits.get("noise_contrast_ratio");
-    (ratio > limit).then(|| Seen {
+    let (noted, alone) = (
+        case.limits.get("noise_contrast_ratio"),
+        case.limits.get("noise_attention_ratio"),
+    );
+    let (level, strength, limit, zh, en) = if ratio >= alone {
+        let words = (
+            "画面几乎只有噪点",
+            "There is next to nothing but noise to see",
+        );
+        (Level::Attention, Strength::Strong, alone, words.0, words.1)
+    } else if ratio > noted {
+        let words = ("噪点较多", "The picture is noisy");
+        (Level::Info, Strength::Information, noted, words.0, words.1)
+    } else {
+        return None;
+    };
+    let text = Text::new(
+        format!("{zh}:噪声{:.1}级,反差{contrast:.0}级。", e.noise_levels),
+        format!(
+            "{en}: noise of {:.1} levels, contrast of {contrast:.0}.",
+            e.noise_levels
+        ),
+    );
+    Some(Seen {
         unit: "ratio",
-        ..note(
+        ..levels(
+            level,
+            strength,
             (ratio * 1000.0).round() / 1000.0,
             limit,
-            Text::new(
-                format!("噪点较多:噪声{:.1}级,反差{contrast:.0}级。", e.noise_levels),
-                format!(
-                    "The picture is noisy: noise of {:.1} levels, contrast of {contrast:.0}.",
-                    e.noise_levels
-                ),
-            ),
+            text,
         )
     })
 }
@@ -360,7 +416,20 @@ mod tests {
             p5_levels: 30,
             p95_levels: 220,
             noise_levels: 2.0,
+            veil_levels: Some(30),
         }
+    }
+
+    #[test]
+    fn haze_at_its_limit_and_either_side() {
+        let level = |veil_levels| {
+            levels_seen(judged(Exposure {
+                veil_levels,
+                ..normal(0)
+            }))
+        };
+        assert_eq!((level(Some(84)), level(None)), (vec![], vec![]));
+        assert_eq!(level(Some(85)), [Level::Info]);
     }
 
     #[test]
@@ -401,12 +470,12 @@ mod tests {
         assert_eq!(level(0, 20), [Level::Fail]);
         assert_eq!(level(0, 21), []);
         assert_eq!(level(250, 255), [Level::Fail]);
-        // Not white, but without contrast.
-        assert_eq!(level(249, 255), [Level::Info, Level::Info]);
+        // Not white, but without contrast beside its noise.
+        assert_eq!(level(249, 255), [Level::Info, Level::Attention]);
     }
 
     #[test]
-    fn darkness_and_noise_are_noted_and_decide_nothing() {
+    fn darkness_and_noise_are_noted_and_nothing_but_noise_asks_for_a_person() {
         let dark = |mean_levels| {
             levels_seen(judged(Exposure {
                 mean_levels,
@@ -421,6 +490,10 @@ mod tests {
             }))
         };
         assert_eq!((noisy(47.5), noisy(47.6)), (vec![], vec![Level::Info]));
+        assert_eq!(
+            (noisy(55.0), noisy(55.2)),
+            (vec![Level::Info], vec![Level::Attention])
+        );
     }
 
     #[test]

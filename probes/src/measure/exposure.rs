@@ -12,6 +12,12 @@ const BLACK_LEVELS: u8 = 5;
 /// Lightest level that does not yet count as white (forensics.md 2a).
 const WHITE_LEVELS: u8 = 250;
 
+/// Least spread of a tile whose darkest level counts, grey levels: a wall has its own
+/// shade and nothing darker. Named guess.
+const VEIL_SPREAD_MIN: u8 = 24;
+/// Tiles that say something together of a veil. Named guess.
+const VEIL_TILES_MIN: usize = 4;
+
 /// Exposure of one picture at the decision scale, in grey levels 0 to 255 of
 /// the full range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +39,12 @@ pub struct Exposure {
     pub p95_levels: u8,
     /// Noise: the lower quartile over the tiles.
     pub noise_levels: f32,
+    /// How dark the darkest of each part is, the median over the tiles in which levels
+    /// differ at all: the dark channel (He, Sun and Tang, CVPR 2009) of luma. Clear air
+    /// leaves something dark nearly everywhere; haze and a veil of light lift it.
+    /// `None` without such tiles, and in measurements of before it was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub veil_levels: Option<u8>,
 }
 
 /// What levels a luma plane uses.
@@ -76,6 +88,7 @@ fn measure_reduced(luma: LumaView<'_>, range: Range) -> Exposure {
         ..Exposure::default()
     };
     let mut whole = [0_u32; 256];
+    let mut darkest: Vec<u8> = Vec::with_capacity(grid.count());
     for (_, y0, y1) in grid.bands() {
         for (x0, x1) in grid.columns() {
             let mut tile = [0_u32; 256];
@@ -96,6 +109,13 @@ fn measure_reduced(luma: LumaView<'_>, range: Range) -> Exposure {
             };
             found.black_ratio.push(share(|level| level <= BLACK_LEVELS));
             found.white_ratio.push(share(|level| level >= WHITE_LEVELS));
+            let (dark, light) = (
+                range.full(quantile(&tile, count, 0.02)),
+                range.full(quantile(&tile, count, 0.98)),
+            );
+            if light.saturating_sub(dark) >= VEIL_SPREAD_MIN {
+                darkest.push(dark);
+            }
             whole.iter_mut().zip(tile).for_each(|(sum, n)| *sum += n);
         }
     }
@@ -107,6 +127,10 @@ fn measure_reduced(luma: LumaView<'_>, range: Range) -> Exposure {
     found.p5_levels = range.full(quantile(&whole, count, 0.05));
     found.p95_levels = range.full(quantile(&whole, count, 0.95));
     found.noise_levels = thousandths(noise_floor(luma, &grid));
+    if darkest.len() >= VEIL_TILES_MIN {
+        darkest.sort_unstable();
+        found.veil_levels = darkest.get(darkest.len() / 2).copied();
+    }
     found
 }
 
@@ -133,7 +157,7 @@ fn thousandths(value: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::recipe::{picture, scatter};
+    use crate::measure::recipe::{picture, scatter, stones};
 
     #[test]
     fn clipped_parts_are_found_where_they_are() {
@@ -168,6 +192,23 @@ mod tests {
                 .chain(&found.white_ratio)
                 .all(|r| *r == 0.0)
         );
+    }
+
+    #[test]
+    fn haze_lifts_the_darkest_of_every_part_and_plain_walls_say_nothing() {
+        let scene = stones(640, 480);
+        let veil = |share: f32| {
+            let hazy = picture(640, 480, |x, y| {
+                let own = f32::from(scene.data[y as usize * 640 + x as usize]);
+                own * (1.0 - share) + 220.0 * share
+            });
+            measure(hazy.view().unwrap(), Range::Full).veil_levels
+        };
+        let (clear, hazy) = (veil(0.0).unwrap(), veil(0.7).unwrap());
+        assert!(clear < 60 && hazy > 140, "{clear}, {hazy}");
+        let wall = picture(640, 480, |x, _| 190.0 + x / 64.0);
+        let found = measure(wall.view().unwrap(), Range::Full);
+        assert_eq!(found.veil_levels, None);
     }
 
     #[test]

@@ -10,16 +10,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::pixels::Pixels;
+use super::spectrum::{SIDE, power_of_wave};
 
-mod spectrum;
-
-use spectrum::{SIDE, power, power_of_wave};
-
-/// Squares along each side of the picture.
-const SQUARES: usize = 3;
-/// Squares with a smaller spread of luma are flat and not asked, grey levels.
-const SPREAD_MIN: f32 = 3.0;
 /// Lowest frequency that is looked at, cycles in a square: below it the scene has
 /// its own patterns.
 const CYCLES_MIN: usize = 10;
@@ -64,25 +56,13 @@ struct Peak {
     db: f32,
 }
 
-/// Looks at squares from all over the picture, as coded.
-pub fn measure(pixels: &Pixels) -> Moire {
-    let (width, height) = (pixels.width_px() as usize, pixels.height_px() as usize);
-    let mut found = Moire::default();
-    let mut peaks = Vec::new();
-    let start = |i: usize, side: usize| (side - SIDE) * i / (SQUARES - 1);
-    if width < SIDE || height < SIDE {
-        return found;
-    }
-    for row in 0..SQUARES {
-        for column in 0..SQUARES {
-            let (x, y) = (start(column, width), start(row, height));
-            let Some(power) = power(pixels, x, y, SPREAD_MIN) else {
-                continue;
-            };
-            found.squares_count += 1;
-            peaks.extend(highest(&power));
-        }
-    }
+/// Looks at the spectra of squares from all over the picture, as coded.
+pub fn measure(squares: &[Vec<f32>]) -> Moire {
+    let peaks: Vec<Peak> = squares.iter().filter_map(|power| highest(power)).collect();
+    let mut found = Moire {
+        squares_count: squares.len() as u32,
+        ..Moire::default()
+    };
     found.peaked_count = peaks.len() as u32;
     let near = |a: &Peak, b: &Peak| {
         // A frequency and its negative are one.
@@ -165,8 +145,9 @@ fn median(values: impl Iterator<Item = f32>) -> Option<f32> {
 mod tests {
     use super::*;
     use crate::measure::decision_scale::Gray;
-    use crate::measure::pixels::Layout;
+    use crate::measure::pixels::{Layout, Pixels};
     use crate::measure::recipe::{blur, gaussian, picture, scatter, stones, strokes};
+    use crate::measure::spectrum::squares;
 
     fn measured(gray: &Gray) -> Moire {
         let pixels = Pixels::new(
@@ -176,7 +157,7 @@ mod tests {
             Layout::Gray,
         )
         .unwrap();
-        measure(&pixels)
+        measure(&squares(&pixels))
     }
 
     /// A scene on a screen whose pixels are `pitch` pixels of ours wide, held a

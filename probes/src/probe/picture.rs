@@ -19,7 +19,15 @@ const VERSION: u32 = 1;
 /// Longest sentence of a decoder that is kept.
 const SAID_MAX_CHARS: usize = 200;
 /// Instruments that look at the pixels of any picture, damaged or not.
-const PIXEL_INSTRUMENTS: [&str; 5] = ["sharpness", "exposure", "legibility", "copy_move", "moire"];
+const PIXEL_INSTRUMENTS: [&str; 7] = [
+    "sharpness",
+    "rolloff",
+    "exposure",
+    "legibility",
+    "copy_move",
+    "moire",
+    "resolution",
+];
 /// Instruments that look at whole pictures only.
 const WHOLE_INSTRUMENTS: [&str; 2] = ["likeness", "thumbnail"];
 /// Formats that have the grid of JPEG or no blocks of their own, so that an
