@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use unbroken_probes::check::{Aspect, Context, Level};
+use unbroken_probes::check::unsharpness::Unsharpness;
+use unbroken_probes::check::{Aspect, Context, Level, Limits, photo_blurred};
 use unbroken_probes::exemplar::Exemplars;
 use unbroken_probes::judge::{Integrity, Rules, judge};
-use unbroken_probes::measure::sharpness::{BlurKind, SharpLimits};
+use unbroken_probes::measure::photo::Photo;
+use unbroken_probes::measure::sharpness::BlurKind;
 use unbroken_probes::measurements::Measurements;
 use unbroken_probes::probe::{Depth, Wants, probe};
 
@@ -24,8 +26,12 @@ pub struct PhotoFound {
     /// One number for how sharp it is, larger for sharper; `None` if there is too
     /// little detail to say.
     pub sharpness: Option<f64>,
-    /// The direction of a blur by motion, if one was seen.
-    pub shaken_deg: Option<f32>,
+    /// What kind of unsharpness it shows, if it is unsharp.
+    pub kind: Option<Unsharpness>,
+    /// True if fine texture between its edges is called smoothed away.
+    pub is_smoothed: bool,
+    /// The share of its resolution that is said to hold detail.
+    pub effective_ratio: Option<f64>,
 }
 
 /// One finding.
@@ -83,14 +89,9 @@ impl PhotoFound {
             ..Context::default()
         };
         let judged = judge(m, &rules, &context);
-        let sharpness = m.photo.as_ref().and_then(|photo| photo.sharpness.as_ref());
-        let kind = sharpness.map(|s| {
-            let limits = SharpLimits {
-                edge_width_px: 3.0,
-                blur_ratio: 0.40,
-            };
-            s.summary(limits).kind
-        });
+        let photo = m.photo.as_ref();
+        let limits = Limits::defaults(&photo_blurred::CHECK);
+        let resolution = photo.and_then(|photo| photo.resolution.as_ref());
         Self {
             findings: judged
                 .findings
@@ -102,13 +103,18 @@ impl PhotoFound {
                 })
                 .collect(),
             integrity: judged.outcome.integrity,
-            sharpness: sharpness
-                .and_then(|s| s.steepness_of_sharpest(0.3))
-                .map(f64::from),
-            shaken_deg: match kind {
-                Some(BlurKind::Motion { angle_deg }) => Some(angle_deg),
-                _ => None,
-            },
+            sharpness: photo.and_then(Photo::clarity_db),
+            kind: photo.and_then(|photo| Unsharpness::of(photo, &limits, BlurKind::Unclear)),
+            is_smoothed: photo.is_some_and(|photo| Unsharpness::is_smoothed(photo, &limits)),
+            effective_ratio: resolution.and_then(|r| r.effective_ratio).map(f64::from),
+        }
+    }
+
+    /// The direction of a blur by motion, if it is one.
+    pub fn shaken_deg(&self) -> Option<f32> {
+        match self.kind {
+            Some(Unsharpness::Motion { angle_deg, .. }) => Some(angle_deg),
+            _ => None,
         }
     }
 

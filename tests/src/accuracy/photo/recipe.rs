@@ -123,6 +123,16 @@ fn clarity() -> Vec<Recipe> {
         Recipe::clarity("gauss_1", Some(Fault::SlightlyBlurred), "gauss 1"),
         Recipe::clarity("smeared_lens", Some(Fault::Smeared), "smeared"),
         Recipe::clarity("heavy_denoise", Some(Fault::Denoised), "denoised"),
+        Recipe::clarity(
+            "enlarged_1.5_times",
+            Some(Fault::SlightlyEnlarged),
+            "enlarged 1.5",
+        ),
+        Recipe::clarity(
+            "enlarged_2_times",
+            Some(Fault::SlightlyEnlarged),
+            "enlarged 2",
+        ),
         Recipe::clarity("enlarged_3_times", Some(Fault::Enlarged), "enlarged 3"),
         Recipe::clarity("enlarged_6_times", Some(Fault::Enlarged), "enlarged 6"),
         Recipe::clarity("under_exposed_4ev", Some(Fault::Dark), "light -4"),

@@ -26,6 +26,9 @@ pub struct PhotoSource {
     pub untouched: bool,
     /// True if it is not sharp as it was taken, to the eye.
     pub is_soft: bool,
+    /// False if the file ends before its picture does: there is nothing to make
+    /// cases from.
+    pub is_whole: bool,
     /// Where anyone finds it again.
     pub origin: String,
     /// Make and model, as it names them; empty if it does not.
@@ -41,7 +44,7 @@ pub struct PhotoSource {
 impl PhotoSource {
     /// True if recipes can be made from it.
     pub fn is_jpeg(&self) -> bool {
-        self.format == "jpeg"
+        self.format == "jpeg" && self.is_whole
     }
 
     /// Longest side in pixels, 0 if unknown.
@@ -81,6 +84,7 @@ impl PhotoSource {
             half: half(split.as_bytes()),
             untouched: named.untouched,
             is_soft: named.is_soft,
+            is_whole: m.container.as_ref().and_then(|c| c.complete) != Some(false),
             origin: named.origin.clone(),
             model,
             format: m.container.map(|c| c.format).unwrap_or_default(),

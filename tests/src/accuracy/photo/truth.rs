@@ -15,6 +15,8 @@ pub enum Fault {
     Denoised,
     /// A small picture blown up.
     Enlarged,
+    /// Enlarged so little that it hardly shows.
+    SlightlyEnlarged,
     /// Far too dark.
     Dark,
     /// Far too bright.
@@ -54,7 +56,7 @@ impl Fault {
             | Self::Shaken(_)
             | Self::Smeared
             | Self::Denoised => &["photo_blurred"],
-            Self::Enlarged => &["photo_blurred", "photo_small"],
+            Self::Enlarged | Self::SlightlyEnlarged => &["photo_blurred", "photo_small"],
             Self::Dark | Self::Bright | Self::Hazy | Self::Noisy => &["photo_exposure"],
             Self::SavedAgain => &[
                 "photo_recompressed",

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use unbroken_probes::check::Level;
+use unbroken_probes::check::unsharpness::Unsharpness;
 
 use super::{Judged, Run};
 use crate::accuracy::photo::auc::auc;
@@ -87,6 +88,7 @@ pub(super) fn clarity(run: &Run<'_>, out: &mut String) {
         line(name, &|j| j.case.recipe == name);
     }
     levels(run, out);
+    kinds(run, out);
     directions(run, out);
     error_levels(run, out);
 }
@@ -100,7 +102,11 @@ fn blurs<'a>(run: &Run<'a>) -> BTreeSet<&'a str> {
                 fault.is_blur()
                     || matches!(
                         fault,
-                        Fault::SlightlyBlurred | Fault::Smeared | Fault::Denoised | Fault::Enlarged
+                        Fault::SlightlyBlurred
+                            | Fault::Smeared
+                            | Fault::Denoised
+                            | Fault::Enlarged
+                            | Fault::SlightlyEnlarged
                     )
             })
         })
@@ -140,13 +146,57 @@ fn levels(run: &Run<'_>, out: &mut String) {
     }
 }
 
+/// What kind of unsharpness each recipe is called.
+fn kinds(run: &Run<'_>, out: &mut String) {
+    out.push_str(
+        "\n### 模糊的种类 Kinds of unsharpness\n\nReport half; what the pictures would be called if they are unsharp, \
+         which is for `photo_blurred` to say. *Smoothed* is said besides. The last column is the share of the \
+         resolution that holds detail, in the middle.\n\n\
+         | recipe | movement | enlarged | smeared | missed focus | nothing to say | smoothed | resolution |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    let mut names = vec!["plain", "sharp_subject_soft_background", "haze"];
+    names.extend(blurs(run));
+    for name in names {
+        let cases: Vec<&Judged> = run
+            .of(Half::Report)
+            .filter(|j| j.case.recipe == name)
+            .collect();
+        let share = |is_it: &dyn Fn(&Judged) -> bool| {
+            let mut share = Share::default();
+            cases.iter().for_each(|j| share.add(is_it(j)));
+            share
+        };
+        let called =
+            |is_it: fn(&Unsharpness) -> bool| share(&|j| j.found.kind.as_ref().is_some_and(is_it));
+        let mut ratios: Vec<f64> = cases
+            .iter()
+            .filter_map(|j| j.found.effective_ratio)
+            .collect();
+        ratios.sort_by(f64::total_cmp);
+        let middle = ratios.get(ratios.len() / 2);
+        writeln!(
+            out,
+            "| {name} | {} | {} | {} | {} | {} | {} | {} |",
+            called(|kind| matches!(kind, Unsharpness::Motion { .. })),
+            called(|kind| matches!(kind, Unsharpness::Enlarged { .. })),
+            called(|kind| matches!(kind, Unsharpness::Smeared)),
+            called(|kind| matches!(kind, Unsharpness::Defocus)),
+            share(&|j| j.found.kind.is_none()),
+            share(&|j| j.found.is_smoothed),
+            middle.map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
+        )
+        .ok();
+    }
+}
+
 /// Whether motion is called motion, and whither.
 fn directions(run: &Run<'_>, out: &mut String) {
     let mut called = Share::default();
     let mut right = Share::default();
     let mut others = Share::default();
     for judged in run.of(Half::Report).filter(|j| is_blurred(j)) {
-        let seen_deg = judged.found.shaken_deg;
+        let seen_deg = judged.found.shaken_deg();
         match judged.case.fault {
             Some(Fault::Shaken(angle_deg)) => {
                 called.add(seen_deg.is_some());
