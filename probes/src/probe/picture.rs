@@ -352,7 +352,7 @@ mod tests {
         let still = image::load_from_memory(&stills[0].jpeg).unwrap();
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
-        assert_eq!(m.instruments.len(), 10);
+        assert_eq!(m.instruments.len(), 12);
         assert!(photo.likeness.unwrap().is_comparable() && photo.pixels_blake3.is_some());
     }
 
@@ -381,7 +381,7 @@ mod tests {
         let photo = m.photo.unwrap();
         assert_eq!(photo.measured_in, MeasuredIn::Nothing);
         assert_eq!((photo.width_px, photo.sharpness), (None, None));
-        assert_eq!(m.not_run.len(), 7);
+        assert_eq!(m.not_run.len(), 9);
         assert!(m.not_run.iter().all(|n| n.why.contains("meta")));
         assert!(stills.is_empty());
         // A picture whose headers survive and whose frame does not.
@@ -426,7 +426,7 @@ mod tests {
             (photo.preview_width_px, photo.preview_height_px),
             (Some(320), Some(240))
         );
-        assert_eq!((stills.len(), m.not_run.len()), (1, 8));
+        assert_eq!((stills.len(), m.not_run.len()), (1, 10));
     }
 
     #[test]

@@ -27,7 +27,7 @@ fn ruling(picture: &Gray) -> Ruling {
         measured_in: MeasuredIn::Picture,
         ..Photo::default()
     };
-    photo.look(&pixels, &pixels);
+    photo.look(&pixels, &pixels.luma());
     let mut trial = Trial::photo(at("2026-04-12T01:00:00Z"), 0.0);
     trial.m.photo = Some(photo);
     trial.judge(&CHECK)
