@@ -91,7 +91,11 @@ fn noise_alone_cannot_be_judged_and_writing_can() {
 
 /// Measurements of a picture with these figures of the whole, whose tiles are soft.
 fn whole(detail_db: f32, steep_tiles: usize) -> Option<Level> {
-    let mut soft = tiles(&[4.0; 12], 0.45);
+    of_whole(4.0, detail_db, steep_tiles)
+}
+
+fn of_whole(width_px: f32, detail_db: f32, steep_tiles: usize) -> Option<Level> {
+    let mut soft = tiles(&[width_px; 12], 0.45);
     soft.steepness_ratio = (0..12)
         .map(|tile| Some(if tile < steep_tiles { 0.31 } else { 0.1 }))
         .collect();
@@ -232,4 +236,11 @@ fn a_picture_that_was_not_measured_never_passes() {
     assert!(matches!(trial.judge(&CHECK), Ruling::NotRun(_)));
     let empty = judged(Some(Sharpness::default()), MeasuredIn::Picture);
     assert_eq!(seen(empty).level, Level::Unknown);
+}
+
+#[test]
+fn a_photo_fails_only_if_the_whole_is_far_from_clear_as_well() {
+    assert_eq!(of_whole(6.0, -42.9, 0), Some(Level::Attention));
+    assert_eq!(of_whole(6.0, -43.1, 0), Some(Level::Fail));
+    assert_eq!(of_whole(4.0, -60.0, 0), Some(Level::Attention));
 }
