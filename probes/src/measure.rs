@@ -31,7 +31,7 @@ pub mod resolution;
 pub mod rolloff;
 pub mod series;
 pub mod sharpness;
-mod spectrum;
+pub mod spectrum;
 pub mod thumbnail;
 pub mod timing;
 pub mod video;

@@ -19,7 +19,7 @@ type Turn = (f32, f32);
 
 /// The spectra of nine squares from all over the picture at its own resolution,
 /// without those that are flat; none of a picture smaller than a square.
-pub(super) fn squares(pixels: &Pixels) -> Vec<Vec<f32>> {
+pub fn squares(pixels: &Pixels) -> Vec<Vec<f32>> {
     let (width, height) = (pixels.width_px() as usize, pixels.height_px() as usize);
     if width < SIDE || height < SIDE {
         return Vec::new();

@@ -10,7 +10,7 @@ use unbroken_probes::measure::picture_decoding::decode;
 use unbroken_probes::measure::pixels::Pixels;
 use unbroken_probes::measure::{
     copy_move, error_level, first_save, jpeg_grid, legibility, likeness, metadata, moire, photo,
-    sharpness, thumbnail,
+    resolution, rolloff, sharpness, spectrum, thumbnail,
 };
 use unbroken_probes::probe::{Depth, Wants, probe};
 use unbroken_tests::spent::thread_cpu_s;
@@ -54,10 +54,15 @@ pub fn of(file: &Path, bytes: &[u8]) -> Result<Vec<Step>, String> {
     })?;
     let view = upright.view().ok_or("an empty picture")?;
     watch.step("sharpness", || sharpness::measure(view))?;
+    watch.step("fall of the spectrum", || rolloff::measure(view))?;
     watch.step("exposure", || exposure::measure(view, Range::Full))?;
     watch.step("likeness", || likeness::measure(view))?;
     watch.step("copied parts", || copy_move::measure(view))?;
-    watch.step("pattern of a screen", || moire::measure(&native))?;
+    let squares = watch.step("spectra of squares", || spectrum::squares(&native))?;
+    watch.step("pattern of a screen", || moire::measure(&squares))?;
+    watch.step("effective resolution", || {
+        resolution::measure(&native, &squares)
+    })?;
     watch.step("fine detail", || photo::fine_detail_ratio(&native))?;
     let text = watch.step("reducing for lines of text", || {
         native.luma_reduced(legibility::LONG_SIDE_PX)
