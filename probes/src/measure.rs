@@ -1,6 +1,7 @@
 //! The instruments: one subject a file.
 
 pub mod audio;
+mod baseline_jpeg;
 pub mod bitstream;
 pub mod clocks;
 pub mod copy_move;

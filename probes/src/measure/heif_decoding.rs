@@ -54,6 +54,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, String> {
         whole_ratio,
         orientation: Some(shown.orientation),
         small,
+        tints: None,
     })
 }
 

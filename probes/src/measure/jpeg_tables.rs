@@ -47,7 +47,7 @@ pub struct JpegTables {
 }
 
 /// Where the i-th value of a table stands, row by row; T.81 figure A.6.
-const ZIGZAG: [u8; 64] = [
+pub(crate) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20,
     13, 6, 7, 14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59,
     52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
@@ -184,16 +184,18 @@ fn huffman(mut payload: &[u8], standard: &mut Option<bool>) {
 /// The Independent JPEG Group's table for a quality (libjpeg, jcparam.c), as
 /// used by nearly every library; cut to 255 as baseline asks.
 fn ijg_table(base: &[u8; 64], quality: u8) -> impl Iterator<Item = u16> + '_ {
+    base.iter().map(move |step| ijg_step(*step, quality))
+}
+
+fn ijg_step(base: u8, quality: u8) -> u16 {
     let quality = u32::from(quality.clamp(1, 100));
     let percent = if quality < 50 {
         5000 / quality
     } else {
         200 - 2 * quality
     };
-    base.iter().map(move |step| {
-        let scaled = (u32::from(*step) * percent + 50) / 100;
-        scaled.clamp(1, 255) as u16
-    })
+    let scaled = (u32::from(base) * percent + 50) / 100;
+    scaled.clamp(1, 255) as u16
 }
 
 /// Where the i-th coefficient in zigzag order stands, row by row.
@@ -204,7 +206,7 @@ pub(crate) fn zigzag(index: usize) -> usize {
 /// The step of the Independent JPEG Group's luma table at a place, row by row,
 /// for a quality from 1 to 100.
 pub(crate) fn ijg_luma_step(at: usize, quality: u8) -> u16 {
-    ijg_table(&LUMA, quality).nth(at).unwrap_or(1)
+    LUMA.get(at).map_or(1, |base| ijg_step(*base, quality))
 }
 
 fn compare_with_ijg(found: &mut JpegTables) {

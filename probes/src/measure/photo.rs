@@ -176,8 +176,13 @@ pub fn fine_detail_ratio(pixels: &Pixels) -> Option<f64> {
     for y in (3..height.saturating_sub(3)).step_by(DETAIL_ROW_STEP) {
         for (line, row) in lines.iter_mut().zip(y - 3..) {
             line.clear();
-            let samples = pixels.row(row).iter().step_by(pixels.channels());
-            line.extend(samples.map(|v| i16::from(*v)));
+            let row = pixels.row(row);
+            if pixels.channels() == 1 {
+                line.extend(row.iter().map(|v| i16::from(*v)));
+            } else {
+                let firsts = row.iter().step_by(pixels.channels());
+                line.extend(firsts.map(|v| i16::from(*v)));
+            }
         }
         let [a, _, c, middle, e, _, g] = &lines;
         let width = middle.len();

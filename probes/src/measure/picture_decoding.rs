@@ -1,7 +1,8 @@
 //! Picture files to pixels, within bounds.
 //!
-//! JPEG goes to its decoder directly: luma and colour differences come out as
-//! they are coded, and a damaged picture as far as it goes. HEIF and AVIF go
+//! JPEG goes to [`super::baseline_jpeg`], and what that leaves to its decoder
+//! directly: luma and colour differences come out as they are coded, and a damaged
+//! picture as far as it goes. HEIF and AVIF go
 //! through FFmpeg item by item ([`super::heif_decoding`]), the other formats
 //! through the `image` crate.
 
@@ -13,6 +14,7 @@ use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::baseline_jpeg::{self, Planes};
 use super::decision_scale::Gray;
 use super::heif_decoding;
 use super::pixels::{Layout, Pixels};
@@ -51,13 +53,24 @@ pub struct Decoded {
     pub orientation: Option<u16>,
     /// The small picture that the format itself keeps beside it, as coded.
     pub small: Option<Gray>,
+    /// The colour differences of a picture of which only the luma was kept, a pixel
+    /// for each block of them; their luma is not filled in.
+    pub tints: Option<Pixels>,
+}
+
+impl Decoded {
+    /// How the picture is coded.
+    pub fn coded_layout(&self) -> Layout {
+        let tints = self.tints.as_ref();
+        tints.map_or(self.pixels.layout(), Pixels::layout)
+    }
 }
 
 /// Decodes a picture of the format that [`crate::container`] named. The error
 /// says why it was not done, for a person.
 pub fn decode(bytes: &[u8], format: &str) -> Result<Decoded, String> {
     let format = match format {
-        "jpeg" => return decode_jpeg(bytes),
+        "jpeg" => return baseline(bytes).map_or_else(|| decode_jpeg(bytes), Ok),
         "heif" | "avif" => return heif_decoding::decode(bytes),
         "png" => ImageFormat::Png,
         "gif" => ImageFormat::Gif,
@@ -98,6 +111,23 @@ pub fn decode(bytes: &[u8], format: &str) -> Result<Decoded, String> {
         whole_ratio: 1.0,
         orientation: None,
         small: None,
+        tints: None,
+    })
+}
+
+/// Most JPEGs by far, in half the time.
+fn baseline(bytes: &[u8]) -> Option<Decoded> {
+    let Planes { luma, tints } = baseline_jpeg::decode(bytes)?;
+    Some(Decoded {
+        stated_height_px: luma.height_px(),
+        pixels: luma,
+        bits_per_sample: Some(8),
+        damage: None,
+        errors: 0,
+        whole_ratio: 1.0,
+        orientation: None,
+        small: None,
+        tints: Some(tints),
     })
 }
 
@@ -205,6 +235,7 @@ impl<'a> Opened<'a> {
             damage,
             orientation: None,
             small: None,
+            tints: None,
         })
     }
 }

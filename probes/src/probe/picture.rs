@@ -179,8 +179,8 @@ fn look(
 ) -> Vec<Still> {
     // A part of a picture looks like nothing but that part.
     let is_whole = decoded.pixels.height_px() == decoded.stated_height_px;
-    let coded = decoded.pixels.layout();
-    let copying = (wants.stills_count > 0).then(|| Copying::of(&decoded.pixels, wants));
+    let coded = decoded.coded_layout();
+    let copying = (wants.stills_count > 0).then(|| Copying::of(&decoded, wants));
     // Colours are for the viewing copy; instruments look at luma.
     let native = decoded.pixels.into_luma_if_coded();
     let reduced = native.reduced(LONG_SIDE_PX);
@@ -251,12 +251,17 @@ struct Copying {
 }
 
 impl Copying {
-    fn of(pixels: &Pixels, wants: &Wants) -> Self {
+    fn of(decoded: &Decoded, wants: &Wants) -> Self {
+        let pixels = &decoded.pixels;
         let long_side_px = wants.still_long_side_px.max(1);
         let (width, height) = fitted(pixels.width_px(), pixels.height_px(), long_side_px);
         Self {
             long_side_px,
-            tints: pixels.tints(width, height),
+            tints: decoded
+                .tints
+                .as_ref()
+                .unwrap_or(pixels)
+                .tints(width, height),
         }
     }
 

@@ -39,10 +39,17 @@ pub fn of(file: &Path, bytes: &[u8]) -> Result<Vec<Step>, String> {
     let steps = steps.map_or(&[][..], Vec::as_slice);
     let orientation = known.orientation;
 
-    let pixels = watch.step("decoding", || decode(bytes, "jpeg"))??.pixels;
-    let layout = pixels.layout();
+    let decoded = watch.step("decoding", || decode(bytes, "jpeg"))??;
+    let layout = decoded.coded_layout();
+    let pixels = decoded.pixels;
     let (width, height) = fitted(pixels.width_px(), pixels.height_px(), STILL_LONG_SIDE_PX);
-    let tints = watch.step("viewing copy", || pixels.tints(width, height))?;
+    let tints = watch.step("viewing copy", || {
+        decoded
+            .tints
+            .as_ref()
+            .unwrap_or(&pixels)
+            .tints(width, height)
+    })?;
     let native = watch.step("luma alone", || pixels.into_luma_if_coded())?;
     let (reduced, luma) = watch.step("reducing to the decision scale", || {
         let reduced = native.reduced(LONG_SIDE_PX);
