@@ -61,15 +61,13 @@ pub fn of(file: &Path, bytes: &[u8]) -> Result<Vec<Step>, String> {
     })?;
     let view = upright.view().ok_or("an empty picture")?;
     watch.step("sharpness", || sharpness::measure(view))?;
-    watch.step("fall of the spectrum", || rolloff::measure(view))?;
+    watch.step("roll-off of the spectrum", || rolloff::measure(view))?;
     watch.step("exposure", || exposure::measure(view, Range::Full))?;
     watch.step("likeness", || likeness::measure(view))?;
     watch.step("copied parts", || copy_move::measure(view))?;
     let squares = watch.step("spectra of squares", || spectrum::squares(&native))?;
     watch.step("pattern of a screen", || moire::measure(&squares))?;
-    watch.step("effective resolution", || {
-        resolution::measure(&native, &squares)
-    })?;
+    watch.step("resolution", || resolution::measure(&native, &squares))?;
     watch.step("fine detail", || photo::fine_detail_ratio(&native))?;
     let text = watch.step("reducing for lines of text", || {
         native.luma_reduced(legibility::LONG_SIDE_PX)
