@@ -14,9 +14,12 @@ pub struct Maker {
     #[serde(default)]
     pub never_packed: bool,
     /// True if no original was put together as libjpeg does
-    /// ([`crate::measurements::JpegParts::is_coded_as_by_libjpeg`]).
+    /// ([`crate::measurements::JpegParts::is_coded_as_by_libjpeg`]), JFIF first.
     #[serde(default)]
     pub never_library: bool,
+    /// True if none was without JFIF, with the tables of the common formula.
+    #[serde(default)]
+    pub never_library_bare: bool,
     /// Originals looked at.
     pub files: u32,
     /// Of how many models.

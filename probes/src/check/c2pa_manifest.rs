@@ -42,8 +42,8 @@ pub static CHECK: Check = Check {
              over the claim is verified with the certificate that comes with it (COSE_Sign1; ES256, ES384, PS256, PS384, \
              PS512, EdDSA), and the chain of certificates link by link. If all three hold the credentials are valid; \
              if a root that the admin gave (reference.c2pa_anchors) issued the chain, and the certificate is for signing \
-             claims, they are trusted. Signer, issuer, program and recorded actions are listed. Time stamps and \
-             revocation are not looked at.\n\n\
+             claims, they are trusted. Signer, issuer, program and recorded actions are listed. Time stamps, \
+             and whether a certificate has expired or was revoked, are not looked at.\n\n\
              **What it can mean** A hash that does not fit shows that file or assertion was changed after signing: a \
              fact. A signature that does not hold is a strong sign. Editing that the credentials record is the \
              program's own record. Valid means unchanged since signing and no more, for anybody can make a \

@@ -30,7 +30,7 @@ pub static CHECK: Check = Check {
              **测量方法** 逐字节读取目录和数据的位置:厂商私有数据中的指针是否仍指向原处,私有数据属于哪家厂商;\
              目录后是否少了指向下一目录的字段;是否有 Windows 为以后修改预留的空间、第二个 EXIF 数据块、\
              Windows 的 XMP 数据包;多画面索引所列的画面是否还在;拍摄时间与数字化时间、照片与缩略图目录的时间是否相同,与厂商私有数据中的时间(索尼、柯达、宾得等)、三星手机写在文件末尾的时间是否相同,\
-             与卫星定位时间是否相差数日、写有时区时是否早于卫星定位时间;定位信息是否只有经纬度而没有接收机同时写入的其他内容(所见 125 张带定位的原始照片中 1 张如此);型号与厂商是否一致;全部数据是否按重写程序的方式紧密排列,\
+             与卫星定位时间是否相差数日、写有时区时是否早于卫星定位时间;定位信息是否只有版本和经纬度而没有接收机同时写入的其他内容(所见 130 张带定位的原始照片均不如此);型号与厂商是否一致;全部数据是否按重写程序的方式紧密排列,\
              而该厂商的原始照片从未这样写(probes/data/makers.toml)。管理员可信文件中同型号也这样写的不列。\n\n\
              **可能含义** 拍摄后有程序修改过时间、地点、说明、方向等信息。画面不一定改动。\
              私有数据属于另一厂商的为强,其余单独出现时请人工查看,不作与原始照片不符的认定。\n\n\
@@ -45,7 +45,7 @@ pub static CHECK: Check = Check {
              times of capture and of digitising, of the photo and of its thumbnail's directory are one, as are those in the maker's notes (Sony, Kodak, Pentax) and the one that \
              phones of Samsung write behind the picture, and the satellites' not days apart nor, where the zone is \
              written, later; whether a position is \
-             degrees alone, without what a receiver writes with it (1 of 125 originals with a position); whether the \
+             version and degrees alone, without what a receiver writes with it (none of 130 originals with a position was); whether the \
              model is the maker's; a block packed as programs do that rebuild \
              it, where originals of the maker never were (probes/data/makers.toml). What the admin's vouched \
              files of the model have too is not listed.\n\n\

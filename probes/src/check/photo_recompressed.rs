@@ -36,7 +36,7 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** JPEG编码头是否带有软件而非相机的特征。\n\n\
              **测量方法** 查看注释段是否写有图像软件库的名称,是否采用渐进式编码(相机直接输出几乎都是基线式);\
              带有设备信息的照片,其表和段的次序是否为 libjpeg 系列软件库的写法(每张表自成一段,JFIF 在 EXIF 之前,\
-             或量化表等于通用公式),而该厂商的原始照片从未这样写(probes/data/makers.toml;OPPO、realme 等手机自身就这样写,只作提示);\
+             或量化表等于通用公式),而该厂商的原始照片从未这样写(probes/data/makers.toml;OPPO、realme 和采用联发科芯片的手机自身就这样写,只作提示);\
              是否为网络相册所提供副本的写法(只作提示);画面大小是否按比例小于 EXIF 所记;色度采样是否表明经过无损旋转。手机应用把 EXIF 写在 JFIF 之前的只作提示。\
              量化表与通用公式完全一致的情况在相机原始照片中占三分之一以上,单独不说明任何问题,因此不作为迹象。\
              管理员可信文件中同型号也这样写的不列。\n\n\
@@ -48,7 +48,7 @@ pub static CHECK: Check = Check {
              progressive (cameras write baseline, almost without exception); where the file names its device, \
              whether tables and segments stand as libjpeg and its kin put them (every table in a segment of its \
              own, JFIF before EXIF, or tables of the common formula) where originals of the maker never were \
-             (probes/data/makers.toml; phones of OPPO and realme write so themselves, which is only noted), or as \
+             (probes/data/makers.toml; phones of OPPO, of realme and with chips of MediaTek write so themselves, which is only noted), or as \
              in the copies of a photo service (only noted); whether the picture is smaller, in \
              proportion, than EXIF says; whether the chroma sampling is that of a photo turned without loss. An app of a phone puts EXIF before JFIF; that is only noted. \
              Tables that equal the common \
@@ -147,8 +147,10 @@ fn judge(case: &Case<'_>) -> Ruling {
 
 /// Whose order of segments it is.
 enum Order {
-    /// A library's, with JFIF in front as it writes it, or with its tables.
+    /// A library's, with JFIF in front as it writes it.
     Library,
+    /// The same without JFIF, with the library's tables.
+    Bare,
     /// The same with EXIF put in front, as Android's ExifInterface does.
     App,
     /// That of a photo service's copies.
@@ -167,7 +169,7 @@ fn library_order(m: &Measurements, jpeg: &JpegTables) -> Option<Order> {
     match &parts.jfif {
         Some(jfif) if jfif.is_before_exif => Some(Order::Library),
         Some(_) => Some(Order::App),
-        None => jpeg.ijg_quality.map(|_| Order::Library),
+        None => jpeg.ijg_quality.map(|_| Order::Bare),
     }
 }
 
@@ -179,9 +181,12 @@ fn saved_by(order: Order, m: &Measurements, add: &impl Fn(String, String) -> See
         ..add(zh.to_owned(), en.to_owned())
     };
     let make = m.device.make.as_deref().unwrap_or_default();
-    let known = makers::of(make).filter(|maker| maker.never_library);
+    let known = makers::of(make).filter(|maker| match order {
+        Order::Bare => maker.never_library_bare,
+        _ => maker.never_library,
+    });
     match (order, known) {
-        (Order::Library, Some(maker)) => add(
+        (Order::Library | Order::Bare, Some(maker)) => add(
             format!(
                 "表和段的次序是 libjpeg 系列软件库的写法,而文件自称由“{make}”拍摄;所见该厂商 {} 个型号 {} 张原始照片均不这样写。",
                 maker.models, maker.files
@@ -193,10 +198,10 @@ fn saved_by(order: Order, m: &Measurements, add: &impl Fn(String, String) -> See
             ),
         )
         .asking_alone(),
-        (Order::Library, None) => told(
-            "表和段的次序是 libjpeg 系列软件库的写法:可能另存过,也可能是该型号手机自身的写法(如 OPPO、realme)。与同一设备其他照片比较即知。",
+        (Order::Library | Order::Bare, None) => told(
+            "表和段的次序是 libjpeg 系列软件库的写法:可能另存过,也可能是该型号手机自身的写法(如 OPPO、realme、采用联发科芯片的手机)。与同一设备其他照片比较即知。",
             "Tables and segments stand as libjpeg and its kin put them: it may have been saved anew, or its phone writes \
-             so itself (as those of OPPO and realme do). Other photos of the device tell.",
+             so itself (as those of OPPO, of realme and with chips of MediaTek do). Other photos of the device tell.",
         ),
         (Order::App, _) => told(
             "由手机应用保存(EXIF 在 JFIF 之前):可能是水印相机等拍摄应用,也可能是相册另存。",
@@ -403,10 +408,18 @@ mod tests {
             let told = [(Level::Info, Strength::Information, Alone::Told)];
             assert_eq!(found(&phone), told, "{make}");
         }
-        for make in ["Apple", "HUAWEI", "Xiaomi", "samsung", "NIKON CORPORATION"] {
+        for (make, is_told_bare) in [
+            ("Apple", false),
+            ("NIKON", false),
+            ("samsung", true),
+            ("Xiaomi", true),
+        ] {
             let mut phone = ordered(LIBRARY, Some(true), standard());
             phone.m.device.make = Some(make.to_owned());
             assert_eq!(found(&phone), [ASKS], "{make}");
+            let mut bare = ordered(LIBRARY, None, standard());
+            bare.m.device.make = Some(make.to_owned());
+            assert_eq!(found(&bare)[0].0 == Level::Info, is_told_bare, "{make}");
         }
     }
 

@@ -89,8 +89,7 @@ impl<'a> Reader<'a> {
         Some(taken)
     }
 
-    /// The argument of a head; `None` for lengths that are not stated, which
-    /// C2PA's encoding does not use.
+    /// The argument of a head; `None` for strings whose length is not stated.
     fn argument(&mut self, short: u8) -> Option<u64> {
         let width = match short {
             0..=23 => return Some(u64::from(short)),
@@ -104,12 +103,36 @@ impl<'a> Reader<'a> {
         Some(bytes.iter().fold(0, |sum, &b| (sum << 8) | u64::from(b)))
     }
 
+    /// Takes the break if it is next; `None` at the end of the data.
+    fn at_break(&mut self) -> Option<bool> {
+        let is_break = *self.rest.first()? == 0xFF;
+        if is_break {
+            self.take(1)?;
+        }
+        Some(is_break)
+    }
+
     fn value(&mut self, depth: u32) -> Option<Value<'a>> {
         self.values_left = self.values_left.checked_sub(1)?;
         if depth > DEPTH_MAX {
             return None;
         }
         let head = *self.take(1)?.first()?;
+        // Arrays and maps whose length is not stated end with a break.
+        if head == 0x9F {
+            let mut items = Vec::new();
+            while !self.at_break()? {
+                items.push(self.value(depth + 1)?);
+            }
+            return Some(Value::Array(items));
+        }
+        if head == 0xBF {
+            let mut pairs = Vec::new();
+            while !self.at_break()? {
+                pairs.push((self.value(depth + 1)?, self.value(depth + 1)?));
+            }
+            return Some(Value::Map(pairs));
+        }
         let argument = self.argument(head & 0x1F)?;
         Some(match head >> 5 {
             0 => Value::Unsigned(argument),
@@ -163,6 +186,22 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(read(&bytes[..end]), None);
         }
+    }
+
+    #[test]
+    fn lengths_that_are_not_stated_end_with_a_break() {
+        // {"n": [1, {"m": 2}], "t": "x"}
+        let bytes = b"\xbf\x61n\x9f\x01\xbf\x61m\x02\xff\xff\x61t\x61x\xff";
+        let value = read(bytes).unwrap();
+        let inner = value.get("n").unwrap().items();
+        assert_eq!(inner[0], Value::Unsigned(1));
+        assert_eq!(inner[1].get("m").and_then(Value::unsigned), Some(2));
+        assert_eq!(value.get("t").and_then(Value::text), Some("x"));
+        for end in 0..bytes.len() {
+            assert_eq!(read(&bytes[..end]), None);
+        }
+        assert_eq!(read(b"\xff"), None);
+        assert_eq!(read(&[0x9F; 1_000]), None);
     }
 
     #[test]

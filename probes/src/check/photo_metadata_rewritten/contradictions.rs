@@ -1,6 +1,6 @@
 //! What a camera writes at once and alike, and a later hand does not.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::asks;
 use crate::capture::is_never_set;
@@ -10,6 +10,10 @@ use crate::measurements::{Measurements, TimeReading, Zone};
 /// After how long the satellites' counter of weeks starts again (IS-GPS-200,
 /// 6.2.4: ten bits); receivers that do not know show a day that much too early.
 const WEEKS_START_AGAIN_S: i64 = 1024 * 7 * 86_400;
+
+/// No photo with a receiver is older. Named guess, as for the first digital
+/// cameras with a clock.
+const FIRST_SATELLITE_YEAR: i32 = 1990;
 
 /// The reading of a field, if somebody has set its clock.
 fn reading<'a>(m: &'a Measurements, field: &str) -> Option<&'a TimeReading> {
@@ -164,7 +168,9 @@ fn apart((measured, limit): (f64, f64), zh: String, en: String) -> Seen {
 /// the globe.
 const POSITION_TAGS: [&str; 5] = ["0000", "0001", "0002", "0003", "0004"];
 
-/// A receiver writes more than where it is; a person types in just that.
+/// A receiver writes more than where it is; a person types in just that, and the
+/// tools that he uses add the version, which the few phones leave out that write
+/// nothing else (Motorola moto g9 plus, Nothing A063).
 pub(super) fn position_by_hand(m: &Measurements) -> Option<Seen> {
     let layout = m.exif.as_ref()?.layout.as_ref()?;
     let gps = layout.directories.iter().find(|d| d.name == "GPS")?;
@@ -175,7 +181,7 @@ pub(super) fn position_by_hand(m: &Measurements) -> Option<Seen> {
         .collect();
     let has = |tag: &str| tags.contains(&tag);
     let lacks_half = (has("0002") && !has("0001")) || (has("0004") && !has("0003"));
-    let is_bare = has("0002") && tags.iter().all(|tag| POSITION_TAGS.contains(tag));
+    let is_bare = has("0000") && has("0002") && tags.iter().all(|tag| POSITION_TAGS.contains(tag));
     if lacks_half {
         return Some(asks(
             "定位信息有经纬度而没有南北、东西之分,相机不会这样写:位置由其他程序写入。".to_owned(),
@@ -195,8 +201,14 @@ pub(super) fn position_by_hand(m: &Measurements) -> Option<Seen> {
 
 /// Satellites know the day; a fix is hours old at most.
 pub(super) fn other_satellite_day(m: &Measurements, limit_s: f64) -> Option<Seen> {
-    let (taken, fix) = (reading(m, "exif.DateTimeOriginal")?, reading(m, "gps")?);
-    let apart = (taken.local - fix.local).num_seconds();
+    let taken = reading(m, "exif.DateTimeOriginal")?;
+    let (fix, written) = if m.times.iter().any(|t| t.field == "gps") {
+        let fix = reading(m, "gps")?;
+        (fix.local, fix.written.as_str())
+    } else {
+        day_of_fix(m)?
+    };
+    let apart = (taken.local - fix).num_seconds();
     let apart_s = apart.unsigned_abs() as f64;
     let counted_again = apart > WEEKS_START_AGAIN_S / 2 && {
         let left = apart % WEEKS_START_AGAIN_S;
@@ -208,12 +220,12 @@ pub(super) fn other_satellite_day(m: &Measurements, limit_s: f64) -> Option<Seen
     let seen = asks(
         format!(
             "拍摄时间 {} 与卫星定位时间 {} 相差数日,时区和定位滞后均不能解释:时钟不准,或时间在拍摄后被改过。",
-            taken.written, fix.written
+            taken.written, written
         ),
         format!(
             "The time of capture, {}, and that of the satellites, {}, are days apart, which neither a zone nor an old \
              fix explains: the clock was wrong, or the time was changed after capture.",
-            taken.written, fix.written
+            taken.written, written
         ),
     );
     Some(Seen {
@@ -222,6 +234,14 @@ pub(super) fn other_satellite_day(m: &Measurements, limit_s: f64) -> Option<Seen
         unit: "s",
         ..seen
     })
+}
+
+/// The middle of the day that a phone writes without a time.
+fn day_of_fix(m: &Measurements) -> Option<(NaiveDateTime, &str)> {
+    let trace = m.traces.iter().find(|t| t.field == "gps.DateStamp")?;
+    let day = NaiveDate::parse_from_str(trace.written.trim(), "%Y:%m:%d").ok()?;
+    let is_set = day.year() >= FIRST_SATELLITE_YEAR;
+    is_set.then_some((day.and_hms_opt(12, 0, 0)?, trace.written.as_str()))
 }
 
 /// Makers whose models bear their name, and nobody else's do.

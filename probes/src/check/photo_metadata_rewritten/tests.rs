@@ -210,7 +210,7 @@ fn a_position_of_degrees_alone_asks() {
     };
     let bare = ["0000", "0001", "0002", "0003", "0004"];
     assert_eq!(gps(&bare), [ASKS]);
-    assert_eq!(gps(&bare[1..]), [ASKS]);
+    assert_eq!(gps(&bare[1..]), []);
     assert_eq!(gps(&["0002"]), [ASKS]);
     assert_eq!(gps(&["0001", "0002", "0003", "0004", "0007", "001d"]), []);
     assert_eq!(
@@ -234,6 +234,19 @@ fn a_satellite_s_day_and_a_model_s_maker_are_held_against_the_rest() {
     assert_eq!(fix("1970-01-01T00:00:00Z"), []);
     assert_eq!(fix("2006-08-27T01:00:00Z"), []);
     assert_eq!(fix("2006-08-20T01:00:00Z"), [ASKS]);
+    // A day without a time.
+    let day = |written: &str| {
+        let mut trial = trial("Apple", Exif::default());
+        trial.m.traces.push(Trace {
+            field: "gps.DateStamp".to_owned(),
+            written: written.to_owned(),
+            offset_bytes: None,
+        });
+        found(&trial)
+    };
+    assert_eq!((day("2026:04:12"), day("2026:04:11")), (vec![], vec![]));
+    assert_eq!((day("1970:01:01"), day("")), (vec![], vec![]));
+    assert_eq!(day("2026:04:08"), [ASKS]);
     let zoned = |seconds: i64| {
         let mut trial = trial("Google", Exif::default());
         trial.m.times[0].zone = Zone::Offset(28_800);

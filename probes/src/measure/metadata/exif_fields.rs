@@ -135,15 +135,16 @@ fn times(exif: &exif::Exif, m: &mut Measurements) {
 
 /// GPSDateStamp and GPSTimeStamp; a void fix is none.
 fn satellite_time(exif: &exif::Exif, m: &mut Measurements) {
-    let (Some(date), Some(clock)) = (
-        text(exif, Tag::GPSDateStamp),
-        exif.get_field(Tag::GPSTimeStamp, In::PRIMARY),
-    ) else {
+    let Some(date) = text(exif, Tag::GPSDateStamp) else {
         return;
     };
     if text(exif, Tag::GPSStatus).is_some_and(|s| s.starts_with('V')) {
         return;
     }
+    let Some(clock) = exif.get_field(Tag::GPSTimeStamp, In::PRIMARY) else {
+        // Some phones write the day alone.
+        return trace(m, "gps.DateStamp", &date, None);
+    };
     let Value::Rational(clock) = &clock.value else {
         return;
     };
