@@ -3,7 +3,7 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use crate::capture::{clip_s, name_time, seconds_between, sound_times};
+use crate::capture::{clip_s, is_never_set, name_time, seconds_between, sound_times};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
 use crate::measurements::{Kind, Moment, TimeReading, Zone};
 use crate::text::{StaticText, Text};
@@ -111,9 +111,6 @@ pub static CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> Ruling {
     let times = sound_times(case.m, case.context);
-    if times.len() < 2 {
-        return Ruling::NotApplicable;
-    }
     let pair = Pairing {
         clip_s: clip_s(case.m),
         default_offset_s: case.context.default_offset_s,
@@ -122,6 +119,10 @@ fn judge(case: &Case<'_>) -> Ruling {
             .get("tolerance_s")
             .max(case.context.clock_drift_s),
     };
+    let named = other_name(case, &pair);
+    if times.len() < 2 && named.is_none() {
+        return Ruling::NotApplicable;
+    }
     let worst = |satellite: bool| {
         let contradictions = times.iter().enumerate().flat_map(|(i, a)| {
             let pair = &pair;
@@ -141,7 +142,7 @@ fn judge(case: &Case<'_>) -> Ruling {
             Some(seen(level, apart_s, a, b, pair.tolerance_s))
         })
         .collect();
-    found.extend(other_name(case, &times, &pair));
+    found.extend(named);
     found.extend(rewritten(case, &times, &pair));
     if found.is_empty() {
         Ruling::Pass
@@ -162,19 +163,11 @@ fn name_against_capture(kind: Kind, a: &TimeReading, b: &TimeReading) -> bool {
 }
 
 /// Both are of one clock and one moment, so that no zone stands between them but
-/// where the name is in UTC.
-fn other_name(case: &Case<'_>, times: &[TimeReading], pair: &Pairing) -> Option<Seen> {
-    let (name, taken) = times.iter().enumerate().find_map(|(i, a)| {
-        let others = times.iter().skip(i + 1);
-        let other = others
-            .into_iter()
-            .find(|b| name_against_capture(case.m.kind, a, b))?;
-        Some(if a.field == name_time::FIELD {
-            (a, other)
-        } else {
-            (other, a)
-        })
-    })?;
+/// where the name is in UTC. A factory's New Year would stand in both.
+fn other_name(case: &Case<'_>, pair: &Pairing) -> Option<Seen> {
+    let name = &name_time::parse(&case.context.name, case.m.kind)?;
+    let mut taken = case.m.times.iter().filter(|t| !is_never_set(t));
+    let taken = taken.find(|t| name_against_capture(case.m.kind, t, name))?;
     let apart_s = match (name.zone, taken.zone) {
         (Zone::Local, _) => between_s(taken.local, name.local).abs(),
         _ => pair.unexplained_s(taken, name, 0.0).abs(),
@@ -541,6 +534,10 @@ mod tests {
         assert_eq!(trial.judge(&CHECK), Ruling::Pass);
         trial.context.name = "PXL_20260412_010703123.jpg".to_owned();
         assert_eq!(alone(&trial), Some(Alone::AsksForAPerson));
+        // A New Year's morning in the photo alone was written by hand.
+        let mut morning = Trial::photo(at("2020-01-01T02:00:00Z"), 300.0);
+        morning.context.name = "IMG_20260412_090001.jpg".to_owned();
+        assert_eq!(alone(&morning), Some(Alone::AsksForAPerson));
         // Sent two days later.
         trial.context.name = "mmexport1776157201000.jpg".to_owned();
         assert_eq!(trial.judge(&CHECK), Ruling::Pass);
