@@ -195,6 +195,12 @@ mod local {
     /// More of it is new than in any picture around by this much: a beak that
     /// strikes the camera is as sudden as a cut, but not the only thing so sudden.
     pub(super) const LIVELY_TIMES: f32 = 1.2;
+    /// It is to be seen in so many ninths of the picture: a screen in view, a door
+    /// or one who passes fills fewer.
+    pub(super) const NINTHS: u32 = 5;
+    /// When the next pictures are compared with the one before, so much of it is
+    /// left: a flash leaves nothing.
+    pub(super) const GONE_RATIO: f32 = 0.5;
 }
 
 /// A jump of what is seen in parts of the picture: blocks are found far worse
@@ -212,7 +218,8 @@ pub(crate) fn is_local_jump(
         .is_some_and(|share| f64::from(share) >= surprised_min)
         && moment.at_s > FIRST_S
         && moment.unforetold >= local::LIVELY_TIMES * moment.unforetold_lively.unwrap_or(1.0)
-        && moment.unforetold_returning >= GONE_RATIO * moment.unforetold
+        && moment.surprised_ninths.is_some_and(|n| n >= local::NINTHS)
+        && moment.unforetold_returning >= local::GONE_RATIO * moment.unforetold
         && keeps_detail(moment, local::DETAIL)
         && moment.brightness_levels.abs() <= local::LIGHT_LEVELS
         && moment.shift_near < WHIP_SHIFT

@@ -15,7 +15,7 @@ use super::pixels::{Layout, Pixels};
 /// peers have it (research/forensics.md 1.8).
 const QUALITY: u8 = 75;
 /// Blocks shown along the longer side at most; of larger pictures evenly chosen ones.
-const LONG_SIDE_BLOCKS: usize = 320;
+const LONG_SIDE_BLOCKS: usize = 240;
 /// This share of the blocks is not brighter than white.
 const WHITE_SHARE: f64 = 0.995;
 /// The change that is white at the least, in grey levels: what changes less

@@ -220,7 +220,7 @@ struct Sizes {
     /// and for the pictures before it that were coded after it: which of them was
     /// the costly one cannot be told. `None` for key pictures and where too few are
     /// around.
-    ranks: Vec<Option<f64>>,
+    ranks: Vec<Option<f32>>,
     own: Vec<Own>,
 }
 
@@ -228,7 +228,7 @@ impl Sizes {
     fn of(coded: &[Coded]) -> Self {
         let mut order: Vec<(i64, bool)> = coded.iter().map(|c| (c.shown_ticks, c.key)).collect();
         order.sort_unstable();
-        let mut since_key = 0;
+        let mut since_key = 0u32;
         let mut own: Vec<Own> = order
             .iter()
             .map(|(_, key)| {
@@ -247,7 +247,7 @@ impl Sizes {
             .filter(|c| !c.key)
             .map(|c| c.size_bytes)
             .collect();
-        let (mut number, mut since_key) = (0, 0);
+        let (mut number, mut since_key) = (0, 0u32);
         for (n, picture) in leading.iter().enumerate() {
             let end = place(picture.shown_ticks);
             if picture.key {
@@ -281,7 +281,7 @@ impl Sizes {
 
 /// Where the size at `place` stands among its neighbours: −1 the smallest, 1 the
 /// largest.
-fn rank(sizes: &[u32], place: usize) -> Option<f64> {
+fn rank(sizes: &[u32], place: usize) -> Option<f32> {
     let own = sizes.get(place)?;
     let start = place.saturating_sub(RANKED_AMONG);
     let end = sizes.len().min(place + RANKED_AMONG + 1);
@@ -293,7 +293,7 @@ fn rank(sizes: &[u32], place: usize) -> Option<f64> {
     let smaller = around.iter().filter(|size| *size < own).count();
     // It is equal to itself, which does not count.
     let equal = around.iter().filter(|size| *size == own).count() - 1;
-    Some((2 * smaller + equal) as f64 / others as f64 - 1.0)
+    Some((2 * smaller + equal) as f32 / others as f32 - 1.0)
 }
 
 #[cfg(test)]

@@ -113,20 +113,20 @@ impl Sum {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Own {
     /// Pictures since the last key picture.
-    pub(super) since_key: usize,
+    pub(super) since_key: u32,
     /// Of a picture on which others are built: how many of those since then.
-    pub(super) leading: Option<usize>,
+    pub(super) leading: Option<u32>,
 }
 
 /// The strongest beats in `ranks`; `own` says of each where it stands in the
 /// present coding, which has beats of its own. `None` if too little is known or
 /// all is alike.
-pub(super) fn seek(ranks: &[Option<f64>], own: &[Own]) -> Option<Found> {
+pub(super) fn seek(ranks: &[Option<f32>], own: &[Own]) -> Option<Found> {
     let values = even(ranks)?;
     let longest = PERIOD_MAX.min(values.len() / (2 * BEATS_MIN));
     let mut sums = Vec::new();
     let mut of_present = 0f64;
-    let leading = |(value, own): (&Option<f64>, &Own)| Some((*value, own.leading?));
+    let leading = |(value, own): (&Option<f64>, &Own)| Some((*value, own.leading? as usize));
     for period in OWN_PERIOD_MIN..=OWN_PERIOD_MAX {
         let numbered = values.iter().zip(own).filter_map(leading);
         of_present = fold(numbered, period, &mut sums).max(of_present);
@@ -135,7 +135,10 @@ pub(super) fn seek(ranks: &[Option<f64>], own: &[Own]) -> Option<Found> {
     let mut shifted: Option<Beat> = None;
     let mut before = Vec::new();
     for period in PERIOD_MIN..=longest {
-        let since_key = values.iter().zip(own).map(|(v, own)| (*v, own.since_key));
+        let since_key = values
+            .iter()
+            .zip(own)
+            .map(|(v, own)| (*v, own.since_key as usize));
         of_present = fold(since_key, period, &mut sums).max(of_present);
         let score = fold(values.iter().copied().zip(0..), period, &mut sums);
         if score > steady.score {
@@ -155,8 +158,8 @@ pub(super) fn seek(ranks: &[Option<f64>], own: &[Own]) -> Option<Found> {
 }
 
 /// The same with mean 0 and variance 1.
-fn even(ranks: &[Option<f64>]) -> Option<Vec<Option<f64>>> {
-    let known = || ranks.iter().flatten();
+fn even(ranks: &[Option<f32>]) -> Option<Vec<Option<f64>>> {
+    let known = || ranks.iter().flatten().copied().map(f64::from);
     let count = known().count();
     if count < KNOWN_MIN {
         return None;
@@ -165,7 +168,7 @@ fn even(ranks: &[Option<f64>]) -> Option<Vec<Option<f64>>> {
     let squares: f64 = known().map(|rank| (rank - mean).powi(2)).sum();
     let deviation = (squares / count as f64).sqrt();
     (deviation >= DEVIATION_MIN).then(|| {
-        let even = |rank: &Option<f64>| rank.map(|rank| (rank - mean) / deviation);
+        let even = |rank: &Option<f32>| rank.map(|rank| (f64::from(rank) - mean) / deviation);
         ranks.iter().map(even).collect()
     })
 }

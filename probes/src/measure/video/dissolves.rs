@@ -14,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::measure::motion::Small;
 use crate::measurements::Span;
 
+/// Common shift over a whole dissolve up to which it counts, in shares of the
+/// diagonal: where stripes pass by, halfway through a pan is a mixture too.
+const MOVED_MAX: f64 = 0.06;
 /// From the middle to either end that is tried, in seconds: halves of dissolves
 /// of a third of a second to one.
 const HALVES_S: [f64; 3] = [0.17, 0.27, 0.45];
@@ -22,6 +25,8 @@ const COARSE: usize = 4;
 /// Pictures held, no closer than [`HELD_STEP_S`] to each other.
 const HELD_MAX: usize = 40;
 const HELD_STEP_S: f64 = 0.024;
+/// A picture farther than this from where one is wanted does not stand for it.
+const NEAREST_S: f64 = 0.1;
 /// Held pictures between the middle and either end, at least.
 const BETWEEN_MIN: usize = 2;
 /// Deviation that a picture must have to be told from others, in grey levels.
@@ -71,6 +76,8 @@ struct Held {
     at_s: f64,
     view: Small,
     coarse: Small,
+    /// How far the view has moved since the first picture, there and back added up.
+    moved: f64,
 }
 
 /// A dissolve with the views on both sides.
@@ -85,13 +92,16 @@ pub(super) struct Ended {
 #[derive(Debug, Default)]
 pub(super) struct Dissolves {
     held: VecDeque<Held>,
+    moved: f64,
     best: Option<Ended>,
     listed: Vec<Dissolve>,
 }
 
 impl Dissolves {
-    /// The next picture; answers with a dissolve once it is sure to be over.
-    pub(super) fn see(&mut self, view: &Small, at_s: f64) -> Option<Ended> {
+    /// The next picture, shifted by `shift` from the one before in shares of the
+    /// diagonal; answers with a dissolve once it is sure to be over.
+    pub(super) fn see(&mut self, view: &Small, at_s: f64, shift: f32) -> Option<Ended> {
+        self.moved += f64::from(shift);
         let is_close = |last: &Held| (0.0..HELD_STEP_S).contains(&(at_s - last.at_s));
         if self.held.back().is_some_and(is_close) {
             return None;
@@ -101,7 +111,7 @@ impl Dissolves {
         } else {
             Held::default()
         };
-        next.at_s = at_s;
+        (next.at_s, next.moved) = (at_s, self.moved);
         next.view.clone_from(view);
         next.coarse.reduce_from(&view.data, view.width_px, COARSE);
         self.held.push_back(next);
@@ -146,7 +156,7 @@ impl Dissolves {
             .iter()
             .enumerate()
             .min_by(|a, b| off(a.1).total_cmp(&off(b.1)))?;
-        (off(held) < HELD_STEP_S.max(0.1)).then_some(place)
+        (off(held) < NEAREST_S).then_some(place)
     }
 
     /// A dissolve of twice `half_s` that ends at the newest picture.
@@ -159,6 +169,9 @@ impl Dissolves {
             return None;
         }
         let (a, b) = (self.held.get(first)?, self.held.get(last)?);
+        if b.moved - a.moved > MOVED_MAX {
+            return None;
+        }
         let ends = Ends::of(&a.coarse, &b.coarse)?;
         let halfway = ends.mixture(&self.held.get(middle)?.coarse)?;
         let is_half = halfway.left <= LEFT_MAX
@@ -290,6 +303,11 @@ mod tests {
     /// Fifty pictures at 25 a second: `shown` says which places of the scene each
     /// shows, and how much of the second.
     fn look(shown: impl Fn(f32) -> (usize, usize, f32)) -> Vec<Dissolve> {
+        look_moved(0.0, shown)
+    }
+
+    /// The same with a common shift from picture to picture.
+    fn look_moved(shift: f32, shown: impl Fn(f32) -> (usize, usize, f32)) -> Vec<Dissolve> {
         let scene = stones(SCENE_PX as u32, HEIGHT_PX as u32);
         let mut dissolves = Dissolves::default();
         for n in 0..50 {
@@ -308,7 +326,7 @@ mod tests {
                         .push((mixed + noise as f32).clamp(0.0, 255.0) as u8);
                 }
             }
-            dissolves.see(&view, f64::from(n) * 0.04);
+            dissolves.see(&view, f64::from(n) * 0.04, shift);
         }
         dissolves.end();
         dissolves.finish()
@@ -327,6 +345,13 @@ mod tests {
             dissolve.span.start_s < 0.9 && dissolve.span.end_s > 1.1,
             "{dissolve:?}"
         );
+    }
+
+    #[test]
+    fn while_the_camera_turns_nothing_is_said() {
+        let fade = |n: f32| (0, 400, ((n - 20.0) / 10.0).clamp(0.0, 1.0));
+        assert_eq!(look_moved(0.002, fade).len(), 1);
+        assert!(look_moved(0.011, fade).is_empty());
     }
 
     #[test]
@@ -357,8 +382,8 @@ mod tests {
                 width_px: 8,
                 height_px: 8,
             };
-            assert!(dissolves.see(&plain, f64::from(n) * 0.04).is_none());
-            assert!(dissolves.see(&Small::default(), f64::NAN).is_none());
+            assert!(dissolves.see(&plain, f64::from(n) * 0.04, 0.0).is_none());
+            assert!(dissolves.see(&Small::default(), f64::NAN, 0.0).is_none());
         }
         assert!(dissolves.finish().is_empty());
     }

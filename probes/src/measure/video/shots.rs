@@ -5,15 +5,16 @@
 //! with all that is needed to tell a cut from a whip pan, a flash, a focus jump
 //! or an encoder's refresh. Which of them is a cut is the check's opinion.
 
-use std::collections::VecDeque;
+mod moment;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 use super::dissolves::{Dissolve, Dissolves, Ended};
 use super::surprise::{Rests, surprised};
 use crate::measure::motion::{Comparer, Motion, Small};
 use crate::measurements::Span;
+
+pub use moment::{Moment, Resumed};
 
 /// Pictures on either side that a moment is held against.
 const NEIGHBOURS: usize = 12;
@@ -48,68 +49,6 @@ const VIEW_LEFT_UNFORETOLD: f32 = 0.45;
 const RESUME_WITHIN_S: f64 = 120.0;
 /// Stretches listed after which the old view came back.
 const RESUMED_MAX: usize = 50;
-
-/// A moment at which the picture does not follow from the one before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Moment {
-    /// When the new picture is shown, in seconds from the first picture.
-    pub at_s: f64,
-    /// Time since the picture before.
-    pub step_s: f64,
-    /// True if it is coded without reference to others.
-    pub key: bool,
-    /// Share of the blocks that are not found in the picture before.
-    pub unforetold: f32,
-    /// Median of that share over the 12 pictures before.
-    pub unforetold_before: f32,
-    /// Median of that share over the 12 pictures after.
-    pub unforetold_after: f32,
-    /// Highest of that share among the three pictures on either side: a whip
-    /// pan or a refocus goes on, a cut is over at once.
-    pub unforetold_near: f32,
-    /// Least of that share when one of the four pictures after is compared with
-    /// the one before: near 0 after a flash, as high as `unforetold` after a cut.
-    pub unforetold_returning: f32,
-    /// Share of the blocks of which far more is left than of any block near them in
-    /// the 12 pictures on either side: what moved is suddenly elsewhere. `null` in
-    /// measurements before version 4, and with fewer than four pictures on a side.
-    pub surprised: Option<f32>,
-    /// Most of the blocks that were not found at once in any one picture in the 10
-    /// seconds on either side, without those that surprise: what the recording
-    /// does of itself. `null` in measurements before version 4.
-    pub unforetold_lively: Option<f32>,
-    /// What is left after every block has looked for itself, over the contrast
-    /// of the blocks: near 0 the same scene, near 1 nothing in common.
-    pub residual: f32,
-    /// Median of that over the 12 pictures on either side.
-    pub residual_near: f32,
-    /// The same for the picture before alone: near 0 where it was shown twice,
-    /// so that what comes next had time to change.
-    pub residual_last: f32,
-    /// Common shift, in shares of the picture's diagonal.
-    pub shift: f32,
-    /// Largest common shift of the three pictures on either side.
-    pub shift_near: f32,
-    /// Change of the mean brightness, in grey levels.
-    pub brightness_levels: f32,
-    /// Detail of this picture over the median detail of the three before: below
-    /// 1 where the camera begins to move fast or loses focus, above it where that
-    /// ends.
-    pub detail_ratio: f32,
-}
-
-/// A stretch after which the recording goes on with the view it had before.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Resumed {
-    /// The stretch between: from the moment the view is left to the moment it
-    /// is back.
-    pub span: Span,
-    /// Share of the blocks of the picture after that are not found in the
-    /// picture before the stretch.
-    pub unforetold: f32,
-}
 
 /// What is known of one step from picture to picture.
 #[derive(Debug, Default)]
@@ -171,9 +110,6 @@ impl Shots {
     pub(super) fn see(&mut self, grey: &[u8], width_px: usize, at_s: f64, key: bool) {
         std::mem::swap(&mut self.now, &mut self.before);
         self.now.reduce_from(grey, width_px, 2);
-        if let Some(ended) = self.dissolves.see(&self.now, at_s) {
-            self.dissolved(&ended);
-        }
         let last_s = self.last_s.replace(at_s);
         let Some(last_s) = last_s else {
             return;
@@ -183,6 +119,10 @@ impl Shots {
         };
         let mut rests = std::mem::take(&mut self.spare);
         rests.take(self.comparer.left());
+        let shift = motion.shift_x.hypot(motion.shift_y);
+        if let Some(ended) = self.dissolves.see(&self.now, at_s, shift) {
+            self.dissolved(&ended);
+        }
         self.look_back();
         self.count += 1;
         let step = Step {
@@ -311,12 +251,13 @@ impl Shots {
         let Some(step) = self.steps.get(place) else {
             return;
         };
-        let surprised = surprised(
+        let surprise = surprised(
             &step.rests,
             self.steps.iter().take(place).map(|s| &s.rests),
             self.steps.iter().skip(place + 1).map(|s| &s.rests),
             &mut self.bar,
         );
+        let surprised = surprise.map(|s| s.share);
         if surprised.is_none_or(|share| share < RECORD_SURPRISED) {
             note_lively(&mut self.lively, step.at_s, step.motion.unforetold);
         }
@@ -346,6 +287,7 @@ impl Shots {
             unforetold_near: near().map(unforetold).fold(0.0, f32::max),
             unforetold_returning: step.returning.unwrap_or(step.motion.unforetold),
             surprised,
+            surprised_ninths: surprise.map(|s| s.ninths),
             unforetold_lively: None,
             residual: step.motion.residual,
             residual_near: median(all().map(|s| s.motion.residual)).unwrap_or(0.0),
@@ -373,7 +315,8 @@ impl Shots {
         keep_most(&mut self.moments);
         for moment in &mut self.moments {
             let middle = moment.at_s.max(0.0) as usize;
-            let within = middle.saturating_sub(LIVELY_WITHIN_S)..=middle + LIVELY_WITHIN_S;
+            let within =
+                middle.saturating_sub(LIVELY_WITHIN_S)..=middle.saturating_add(LIVELY_WITHIN_S);
             let seconds = self.lively.iter().enumerate();
             let around = seconds.filter(|(second, _)| within.contains(second));
             moment.unforetold_lively = Some(around.map(|(_, most)| *most).fold(0.0, f32::max));

@@ -52,14 +52,22 @@ impl Rests {
     }
 }
 
-/// Share of the blocks of `of` that surprise beside the steps before and after;
-/// `None` if fewer than four of these are of the same size on a side.
+/// Blocks that surprise in one picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Surprise {
+    /// Share of the blocks.
+    pub(super) share: f32,
+    /// In how many ninths of the picture (thirds each way) they lie.
+    pub(super) ninths: u32,
+}
+
+/// The blocks of `of` that surprise beside the steps before and after; `None` if fewer than four of these are of the same size on a side.
 pub(super) fn surprised<'a>(
     of: &Rests,
     before: impl Iterator<Item = &'a Rests>,
     after: impl Iterator<Item = &'a Rests>,
     bar: &mut Vec<u16>,
-) -> Option<f32> {
+) -> Option<Surprise> {
     bar.clear();
     bar.resize(of.left.len(), 0);
     let mut raise = |others: &mut dyn Iterator<Item = &'a Rests>| {
@@ -79,8 +87,10 @@ pub(super) fn surprised<'a>(
         return None;
     }
     let levels = |count: u32| count * u32::from(BLOCK_PIXELS);
+    let (columns, rows) = (of.columns.max(1), of.left.len() / of.columns.max(1));
     let (mut found, mut known) = (0u32, 0u32);
-    for (left, bar) in of.left.iter().zip(bar.iter()) {
+    let mut ninths = [false; 9];
+    for (place, (left, bar)) in of.left.iter().zip(bar.iter()).enumerate() {
         if *left == UNCOVERED {
             continue;
         }
@@ -88,9 +98,19 @@ pub(super) fn surprised<'a>(
         let left = u32::from(*left);
         let is_surprise = left > levels(LEFT_LEVELS)
             && 2 * left > TIMES_HALVES * u32::from(*bar) + 2 * levels(BEYOND_LEVELS);
-        found += u32::from(is_surprise);
+        if is_surprise {
+            found += 1;
+            let (row, column) = (place / columns, place % columns);
+            let ninth = 3 * (3 * row / rows.max(1)) + 3 * column / columns;
+            if let Some(ninth) = ninths.get_mut(ninth) {
+                *ninth = true;
+            }
+        }
     }
-    (known > 0).then(|| found as f32 / known as f32)
+    (known > 0).then(|| Surprise {
+        share: found as f32 / known as f32,
+        ninths: ninths.iter().map(|ninth| u32::from(*ninth)).sum(),
+    })
 }
 
 #[cfg(test)]
@@ -114,7 +134,7 @@ mod tests {
 
     fn share(of: &Rests, around: &Rests, count: usize) -> Option<f32> {
         let others = || std::iter::repeat_n(around, count);
-        surprised(of, others(), others(), &mut Vec::new())
+        surprised(of, others(), others(), &mut Vec::new()).map(|s| s.share)
     }
 
     #[test]
@@ -138,6 +158,20 @@ mod tests {
         let still = rests(|_, _| 0);
         assert_eq!(share(&rests(|_, _| 3), &still, 4), Some(0.0));
         assert_eq!(share(&rests(|_, _| 4), &still, 4), Some(1.0));
+    }
+
+    #[test]
+    fn where_they_lie_is_told_by_ninths() {
+        let calm = rests(|_, _| 1);
+        let ninths = |jumps: fn(usize, usize) -> bool| {
+            let jumped = rests(|x, y| if jumps(x, y) { 10 } else { 1 });
+            let calm = || std::iter::repeat_n(&calm, 4);
+            surprised(&jumped, calm(), calm(), &mut Vec::new()).map(|s| s.ninths)
+        };
+        assert_eq!(ninths(|_, _| true), Some(9));
+        assert_eq!(ninths(|x, y| x < 2 && y < 2), Some(1));
+        assert_eq!(ninths(|x, _| x == 4), Some(3));
+        assert_eq!(ninths(|_, _| false), Some(0));
     }
 
     #[test]
