@@ -322,8 +322,7 @@ mod tests {
                     let at = |x: usize| f32::from(scene.data[row * SCENE_PX + x + column]);
                     let noise = scatter(column as i32, row as i32, n) * 4.0 - 2.0;
                     let mixed = at(first) * (1.0 - part) + at(second) * part;
-                    view.data
-                        .push((mixed + noise as f32).clamp(0.0, 255.0) as u8);
+                    view.data.push((mixed + noise).clamp(0.0, 255.0) as u8);
                 }
             }
             dissolves.see(&view, f64::from(n) * 0.04, shift);
