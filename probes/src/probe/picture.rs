@@ -188,21 +188,24 @@ fn look(
     let upright = Pixels::from(luma.clone()).upright(photo.orientation);
     photo.look(&native, &upright.into_luma());
     let mut measured = PIXEL_INSTRUMENTS.to_vec();
-    if photo.measured_in == MeasuredIn::Picture && m.decoding.reached_end {
+    let is_itself = photo.measured_in == MeasuredIn::Picture;
+    let is_complete = is_itself && m.decoding.reached_end;
+    let keeps_the_grid = is_complete && KEEPING_THE_GRID.contains(&format);
+    if is_complete {
         photo.thumbnail = luma.view().and_then(|view| match &decoded.small {
             Some(small) => thumbnail::compare(small, view, photo.orientation),
             None => thumbnail::measure(embedded?, view, photo.orientation),
         });
         measured.push("thumbnail");
         photo.pixels_blake3 = Some(likeness::pixels_blake3(&native, coded));
-        if KEEPING_THE_GRID.contains(&format) {
+        if keeps_the_grid {
             photo.look_for_coding(&native);
             measured.push("jpeg_grid");
             if photo.first_save.is_some() {
                 measured.push("first_save");
             }
         }
-    } else if photo.measured_in == MeasuredIn::Picture {
+    } else if is_itself {
         let percent = (100.0 * decoded.whole_ratio).floor();
         let why = format!("{percent} % of the picture could be decoded");
         let all = whole_instruments(format).filter(|name| *name != "likeness" || !is_whole);
@@ -223,10 +226,7 @@ fn look(
         return Vec::new();
     };
     let copy = copying.finish(&native, &reduced);
-    let is_as_coded = photo.measured_in == MeasuredIn::Picture
-        && m.decoding.reached_end
-        && KEEPING_THE_GRID.contains(&format);
-    let levels = (is_as_coded && wants.stills_count > 1)
+    let levels = (keeps_the_grid && wants.stills_count > 1)
         .then(|| error_level::picture(&native))
         .flatten();
     let shown = [("photo", copy), (ERROR_LEVEL_STILL, levels)];

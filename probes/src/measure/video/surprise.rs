@@ -61,7 +61,8 @@ pub(super) struct Surprise {
     pub(super) ninths: u32,
 }
 
-/// The blocks of `of` that surprise beside the steps before and after; `None` if fewer than four of these are of the same size on a side.
+/// The blocks of `of` that surprise beside the steps before and after; `None` if
+/// fewer than four of these are of the same size on a side.
 pub(super) fn surprised<'a>(
     of: &Rests,
     before: impl Iterator<Item = &'a Rests>,
