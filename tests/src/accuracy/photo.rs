@@ -33,8 +33,8 @@ pub struct Bounds {
     /// Longest side of a picture whose clarity is what counts, in pixels; what
     /// is done to a file is done at its own size.
     pub side_max_px: u32,
-    /// True: only recipes of clarity.
-    pub only_clarity: bool,
+    /// How many photos are edited, at most: their recipes make large files.
+    pub edited_max: usize,
 }
 
 /// One file whose truth is known.
@@ -62,6 +62,7 @@ pub fn cases(
     bounds: Bounds,
     sources: &[PhotoSource],
     place: usize,
+    is_edited: bool,
 ) -> Vec<Result<Case, String>> {
     let Some(source) = sources.get(place) else {
         return Vec::new();
@@ -85,7 +86,7 @@ pub fn cases(
         other,
         worker: None,
     };
-    let recipes = recipe::recipes(source, bounds.only_clarity);
+    let recipes = recipe::recipes(source, is_edited);
     let made = recipes.into_iter().map(|recipe| {
         let file = cook
             .file(&recipe)

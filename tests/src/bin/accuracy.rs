@@ -72,9 +72,9 @@ enum What {
         /// Longest side of pictures whose clarity is what counts, in pixels
         #[arg(long, default_value_t = 1600)]
         side: u32,
-        /// Only recipes of clarity
-        #[arg(long)]
-        only_clarity: bool,
+        /// How many photos are edited, at most, one of each model before a second of any; about 150 MB each
+        #[arg(long, value_name = "PHOTOS", default_value_t = usize::MAX, hide_default_value = true)]
+        edited_max: usize,
         /// Leave the other tools out
         #[arg(long)]
         alone: bool,
@@ -155,7 +155,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
             out,
             sources,
             side,
-            only_clarity,
+            edited_max,
             alone,
         } => {
             let wanted = Wanted {
@@ -163,7 +163,7 @@ fn run(arguments: Arguments) -> Result<(), String> {
                 lists: sources,
                 bounds: photo::Bounds {
                     side_max_px: side,
-                    only_clarity,
+                    edited_max,
                 },
                 alone,
                 program: own_digest()?,

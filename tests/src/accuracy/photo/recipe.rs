@@ -96,8 +96,8 @@ impl Recipe {
 /// Smaller pictures have no room for a blur that anyone would see.
 const CLARITY_SIDE_MIN_PX: u32 = 800;
 
-/// Every recipe for this source.
-pub fn recipes(source: &PhotoSource, only_clarity: bool) -> Vec<Recipe> {
+/// Every recipe for this source; those that edit a file where `is_edited`.
+pub fn recipes(source: &PhotoSource, is_edited: bool) -> Vec<Recipe> {
     let mut all = Vec::new();
     if !source.is_jpeg() {
         return all;
@@ -105,7 +105,7 @@ pub fn recipes(source: &PhotoSource, only_clarity: bool) -> Vec<Recipe> {
     if source.long_side_px() >= CLARITY_SIDE_MIN_PX && !source.is_soft {
         all.extend(clarity());
     }
-    if source.untouched && !only_clarity {
+    if source.untouched && is_edited {
         all.extend(saves());
         all.extend(reshapes());
         all.extend(forgeries());

@@ -10,7 +10,7 @@ use unbroken_probes::measurements::Measurements;
 
 use super::found::{PhotoFound, measured};
 use super::recipe::Group;
-use super::source::{PhotoSource, sources};
+use super::source::{PhotoSource, edited, sources};
 use super::table::{Judged, Run, page};
 use super::{Bounds, Case, cases, peer, worker};
 use crate::accuracy::kitchen::{Kitchen, in_parallel};
@@ -43,8 +43,10 @@ pub fn photo(kitchen: &Kitchen, wanted: &Wanted) -> Result<String, String> {
     }
     let python = worker::python(kitchen)?;
     let places: Vec<usize> = (0..sources.len()).collect();
+    let edited = edited(&sources, wanted.bounds.edited_max);
     let made = in_parallel(&places, |place| {
-        cases(kitchen, &python, wanted.bounds, &sources, *place)
+        let is_edited = edited.contains(place);
+        cases(kitchen, &python, wanted.bounds, &sources, *place, is_edited)
     });
     let mut ready: Vec<Case> = Vec::new();
     for case in made.into_iter().flatten() {

@@ -1,5 +1,7 @@
 //! The photos that cases are made from.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -171,6 +173,23 @@ pub fn sources(
     Ok((found, left_out))
 }
 
+/// The places of the photos that are edited, at most `max`: one of each model
+/// before a second of any, models of many photos first, since those can be
+/// exemplars to each other.
+pub fn edited(sources: &[PhotoSource], max: usize) -> BTreeSet<usize> {
+    let mut of_model: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, source) in sources.iter().enumerate() {
+        if source.untouched && source.is_jpeg() {
+            of_model.entry(&source.model).or_default().push(place);
+        }
+    }
+    let mut models: Vec<Vec<usize>> = of_model.into_values().collect();
+    models.sort_by_key(|places| Reverse(places.len()));
+    let longest = models.first().map_or(0, Vec::len);
+    let in_turns = (0..longest).flat_map(|turn| models.iter().filter_map(move |m| m.get(turn)));
+    in_turns.copied().take(max).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +218,34 @@ mod tests {
         );
         assert!(named("a.jpg\tperhaps\n", Path::new("")).is_err());
         assert!(named("a.jpg\tuntouched,hard\n", Path::new("")).is_err());
+    }
+
+    #[test]
+    fn each_model_is_edited_before_a_second_photo_of_any() {
+        let photo = |model: &str, untouched: bool| PhotoSource {
+            path: PathBuf::new(),
+            name: String::new(),
+            digest: String::new(),
+            half: Half::Tune,
+            untouched,
+            is_soft: false,
+            is_whole: true,
+            origin: String::new(),
+            model: model.to_owned(),
+            format: "jpeg".to_owned(),
+            width_px: 4000,
+            height_px: 3000,
+        };
+        let all = [
+            photo("a", true),
+            photo("b", true),
+            photo("b", false),
+            photo("b", true),
+            photo("c", true),
+        ];
+        assert_eq!(edited(&all, 1), BTreeSet::from([1]));
+        assert_eq!(edited(&all, 3), BTreeSet::from([0, 1, 4]));
+        assert_eq!(edited(&all, 9), BTreeSet::from([0, 1, 3, 4]));
     }
 
     #[test]

@@ -151,10 +151,9 @@ fn sources(run: &Run<'_>, out: &mut String) {
          of {} models, {} cases.\n\n\
          | photo | from | half | untouched | model | size | cases |\n|---|---|---|---|---|---|---|\n",
         run.bounds.side_max_px,
-        if run.bounds.only_clarity {
-            " --only-clarity"
-        } else {
-            ""
+        match run.bounds.edited_max {
+            usize::MAX => String::new(),
+            max => format!(" --edited-max {max}"),
         },
         if run.alone { " --alone" } else { "" },
         run.bounds.side_max_px,
