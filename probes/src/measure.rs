@@ -36,3 +36,4 @@ pub mod spectrum;
 pub mod thumbnail;
 pub mod timing;
 pub mod video;
+pub(crate) mod wide;

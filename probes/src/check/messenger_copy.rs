@@ -76,8 +76,11 @@ fn messenger(name: &str) -> Option<&'static str> {
 /// 2e, 13; others named guesses).
 const LONG_SIDES_PX: [u16; 8] = [960, 1080, 1280, 1440, 1600, 1920, 2048, 2560];
 
+/// What is no larger than the largest of them is sent as large as it is.
+const UNREDUCED_MAX_PX: u16 = 2560;
+
 /// A JPEG that names neither device nor time and was coded by a library in a
-/// size of messengers, or bears the mark that Facebook's services leave.
+/// size of messengers or below, or bears the mark that Facebook's services leave.
 fn stripped(m: &Measurements) -> Option<Seen> {
     let jpeg = m.photo.as_ref()?.jpeg.as_ref()?;
     let names_origin = m.device.make.is_some() || m.device.model.is_some() || !m.times.is_empty();
@@ -90,17 +93,26 @@ fn stripped(m: &Measurements) -> Option<Seen> {
         .any(|t| t.field == "iptc.SpecialInstructions" && t.written.starts_with("FBMD"));
     let parts = m.container.as_ref()?.jpeg.as_ref()?;
     let long_side_px = jpeg.width_px?.max(jpeg.height_px?);
-    let is_reduced = parts.is_coded_as_by_libjpeg() && LONG_SIDES_PX.contains(&long_side_px);
-    if !is_marked && !is_reduced {
+    let is_coded = parts.is_coded_as_by_libjpeg();
+    let is_reduced = is_coded && LONG_SIDES_PX.contains(&long_side_px);
+    if !is_marked && !(is_coded && long_side_px <= UNREDUCED_MAX_PX) {
         return None;
     }
     let (width, height) = (jpeg.width_px?, jpeg.height_px?);
+    let (by_zh, by_en) = if is_marked || is_reduced {
+        ("聊天软件转发的", "a messenger")
+    } else {
+        (
+            "聊天软件或其他程序所存的",
+            "a messenger's or another program's",
+        )
+    };
     let text = Text::new(
         format!(
-            "像聊天软件转发的副本({width}×{height},由软件压缩,没有拍摄时间和设备信息),请提供原始文件。"
+            "像{by_zh}副本({width}×{height},由软件压缩,没有拍摄时间和设备信息),请提供原始文件。"
         ),
         format!(
-            "Looks like a messenger copy ({width}×{height}, compressed by a program, no capture time, no device); the \
+            "Looks like {by_en} copy ({width}×{height}, compressed by a program, no capture time, no device); the \
              original file is asked for."
         ),
     );
@@ -246,7 +258,8 @@ mod tests {
         let camera = ["DQT", "SOF0", "DHT"];
         assert_eq!(stripped_level(1280, &library, false), Some(Level::Unknown));
         assert_eq!(stripped_level(1280, &library, true), None);
-        assert_eq!(stripped_level(1281, &library, false), None);
+        assert_eq!(stripped_level(1281, &library, false), Some(Level::Unknown));
+        assert_eq!(stripped_level(2561, &library, false), None);
         assert_eq!(stripped_level(1280, &camera, false), None);
     }
 }

@@ -11,7 +11,7 @@ use crate::text::{StaticText, Text};
 /// Where more than this share of the steps is irregular, the camera's rate
 /// varies by itself and a long step alone says little: a named guess.
 const VARIABLE_SHARE: f64 = 0.1;
-/// Where no more than this share of the steps is irregular, the pictures come
+/// Where no more than this share of the other steps is irregular, the pictures come
 /// evenly, and one long step stands out by itself: a named guess.
 const EVEN_SHARE: f64 = 0.02;
 /// A step of fewer usual ones is no gap where pictures come unevenly, as cameras
@@ -121,7 +121,9 @@ fn judge(case: &Case<'_>) -> Ruling {
         return Ruling::NotApplicable;
     }
     let median_s = picture.step_median_s.unwrap_or(0.0);
-    let is_even = picture.irregular_steps as f64 <= EVEN_SHARE * picture.packets as f64;
+    // The others count: in a short recording one step is a large share.
+    let others = picture.irregular_steps.saturating_sub(1);
+    let is_even = others as f64 <= EVEN_SHARE * picture.packets as f64;
     let limit_s = if has_sound(m) {
         case.limits.get("gap_attention_s")
     } else if is_even {
@@ -308,8 +310,25 @@ mod tests {
             });
             matches!(trial.judge(&CHECK), Ruling::Found(_))
         };
-        assert!(judged(8.0, 1) && judged(5.1, 20) && !judged(4.9, 20));
-        assert!(!judged(7.9, 21) && judged(8.1, 21));
+        assert!(judged(8.0, 1) && judged(5.1, 21) && !judged(4.9, 21));
+        assert!(!judged(7.9, 22) && judged(8.1, 22));
+    }
+
+    #[test]
+    fn one_gap_makes_no_short_recording_uneven() {
+        let mut trial = Trial::video(8.0);
+        trial.m.video = Some(Video::default());
+        trial.m.timing.push(Timing {
+            packets: 35,
+            step_median_s: Some(0.2),
+            irregular_steps: 1,
+            steps: vec![Step {
+                at_s: 3.8,
+                step_s: 1.2,
+            }],
+            ..Timing::default()
+        });
+        assert!(matches!(trial.judge(&CHECK), Ruling::Found(_)));
     }
 
     #[test]
@@ -321,10 +340,10 @@ mod tests {
 
     #[test]
     fn without_sound_the_limit_depends_on_how_even_the_other_steps_are() {
-        assert_eq!(judged(0.5, None, 20), None);
-        assert_eq!(judged(0.51, None, 20), Some(Level::Attention));
-        assert_eq!(judged(1.0, None, 21), None);
-        assert_eq!(judged(1.01, None, 21), Some(Level::Attention));
+        assert_eq!(judged(0.5, None, 21), None);
+        assert_eq!(judged(0.51, None, 21), Some(Level::Attention));
+        assert_eq!(judged(1.0, None, 22), None);
+        assert_eq!(judged(1.01, None, 22), Some(Level::Attention));
         assert_eq!(judged(1.01, None, 101), Some(Level::Info));
     }
 }

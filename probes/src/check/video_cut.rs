@@ -2,7 +2,7 @@
 
 use crate::check::cuts::{
     SMALL_JUMP_UNFORETOLD, is_beside_cover, is_clear_jump, is_hard, is_jump, is_local_jump,
-    is_small_jump,
+    is_small_jump, is_switch,
 };
 use crate::check::moments::{clock, not_measured, spans};
 use crate::check::{Aspect, Case, Check, Family, Level, Param, Ruling, Seen, Strength};
@@ -33,7 +33,8 @@ pub static CHECK: Check = Check {
         zh: "**检查内容** 画面突然换成另一场景(硬切),同一场景突然向前跳了一段(跳切),或一画面渐变为另一画面(叠化)。\n\n\
              **测量方法** 逐帧与前一帧比较:先求整幅画面的移动,再逐块在其附近寻找;找不到的块所占比例与剩余差异即为结果。\
              每块的剩余差异还与其附近各块在前后各 12 帧中的差异相比:远大于其中任何一个的,即为突然跳到别处的部分;但若只在画面的少数几处(九宫格中不足 5 格,如画面中的屏幕),或前后 10 秒内本来就有同样突然的变化,则不据此请人复核。\
-             叠化时,其间每一帧都是前后两画面按渐增比例的混合,摇镜、遮挡、对焦都不会如此。\
+             叠化时,其间每一帧都是前后两画面按渐增比例的混合,摇镜、遮挡、对焦都不会如此;前后两画面越相像,余下的须越少。\
+             某处的灯亮起或熄灭时,形状仍在原处而只是明暗不同,如此的画面块占三分之一以上时只作提示。\
              快速摇镜会持续多帧,闪光之后原画面会回来,对焦会改变细节,光线变化会改变亮度,编码器刷新有其惯常幅度,均予排除。\n\n\
              **可能含义** 录制曾停止后继续,或有片段被删去、插入。\n\n\
              **常见的正常原因** 镜头突然被遮挡又移开、开关灯、解码损坏后恢复、拍摄的屏幕本身切换画面。\
@@ -48,7 +49,9 @@ pub static CHECK: Check = Check {
              elsewhere. If these lie in fewer than five ninths of the picture, as a screen in view would, or if the \
              recording changes as suddenly of itself within 10 seconds, no person is asked for it. In a dissolve every \
              picture between is a mixture of the views on both sides with ever more of the later, as in no pan, \
-             behind nothing that passes and in no search for focus. A whip pan goes on for several pictures, after a flash the old view comes back, a \
+             behind nothing that passes and in no search for focus; the more alike the views, the less may be \
+             left. Where a lamp comes on or goes out, shapes stay where they are and are only lit otherwise: if \
+             that holds for a third of the blocks or more, it is told for information. A whip pan goes on for several pictures, after a flash the old view comes back, a \
              focus change alters the detail, a change of light the brightness, and an encoder's refresh has its \
              usual size: these are told apart.\n\n\
              **What it can mean** The recording was stopped and went on, or a piece was taken out or put in.\n\n\
@@ -148,9 +151,9 @@ pub static CHECK: Check = Check {
             min: 0.0,
             max: 0.1,
             doc: StaticText {
-                zh: "叠化:中间画面除去前后两画面的混合后,余下的至多为较弱一方方差的此比例;越大越严。",
+                zh: "叠化:中间画面除去前后两画面的混合后,余下的至多为较弱一方方差的此比例,两画面相像时按相关系数减少;越大越严。",
                 en: "Dissolve: what a mixture of both views leaves of the picture between is at most this share of \
-                     the fainter one's variance; larger is stricter.",
+                     the fainter one's variance, less by their correlation; larger is stricter.",
             },
             source: "measured: dissolves of 0.3 s and 0.5 s 0.002 to 0.07; stripes that a turning camera passes 0.03 and more, \
                      which are left out by their motion",
@@ -193,9 +196,11 @@ fn judge(case: &Case<'_>) -> Ruling {
     let (clear, jumps): (Vec<&Moment>, Vec<&Moment>) =
         jumps.into_iter().partition(|m| is_clear(m) || is_local(m));
     let (local, rest): (Vec<&Moment>, Vec<&Moment>) = rest.into_iter().partition(is_local);
-    let small: Vec<&Moment> = rest
+    let (small, rest): (Vec<&Moment>, Vec<&Moment>) =
+        rest.into_iter().partition(|m| is_small_jump(m, all, key));
+    let switched: Vec<&Moment> = rest
         .into_iter()
-        .filter(|m| is_small_jump(m, all, key))
+        .filter(|m| is_switch(m, all, jump_min))
         .collect();
     let lost = |limit: f64, zh: &'static str, en: &'static str| Told {
         limit,
@@ -230,6 +235,14 @@ fn judge(case: &Case<'_>) -> Ruling {
             seen.push(if asks { told.asking_alone() } else { told });
         }
     }
+    if !switched.is_empty() {
+        let told = lost(jump_min, "光线突变", "the light changes");
+        seen.push(Seen {
+            level: Level::Info,
+            strength: Strength::Information,
+            ..tell(&switched, &told)
+        });
+    }
     seen.extend(dissolves(&video.dissolves, limit("dissolve_left_ratio")));
     if !damaged.is_empty() {
         seen.push(Seen {
@@ -262,7 +275,7 @@ fn is_damaged(moment: &Moment, decoding: &Decoding) -> bool {
 fn dissolves(all: &[Dissolve], left_max: f64) -> Option<Seen> {
     let found: Vec<&Dissolve> = all
         .iter()
-        .filter(|d| f64::from(d.left) <= left_max)
+        .filter(|d| f64::from(d.left) <= left_max * (1.0 - f64::from(d.likeness).max(0.0)))
         .collect();
     let clearest = found.iter().min_by(|a, b| a.left.total_cmp(&b.left))?;
     let places: Vec<Span> = found.iter().map(|d| d.span).collect();

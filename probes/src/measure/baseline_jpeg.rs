@@ -16,6 +16,7 @@ use inverse::Block;
 use super::jpeg_tables::zigzag;
 use super::picture_decoding::PIXELS_MAX;
 use super::pixels::{Layout, Pixels};
+use super::wide::wide;
 
 /// Samples along a side of a block.
 const SIDE: usize = 8;
@@ -188,10 +189,11 @@ impl Headers {
         let mut piece = source.piece()?;
         let mut bits = Bits::new(&piece);
         let mut left = interval;
-        let mut block = Block::new();
+        // The blocks of a row of units, those of a unit one after the other.
+        let in_unit = frame.across * frame.down;
+        let mut blocks = vec![Block::new(); units_across * in_unit];
         for row in 0..units_down {
-            let band = plane.get_mut(row * frame.down * SIDE * stride..)?;
-            for column in 0..units_across {
+            for unit in blocks.chunks_exact_mut(in_unit) {
                 if left == 0 {
                     bits.is_done()?.then_some(())?;
                     source.restart()?;
@@ -202,12 +204,8 @@ impl Headers {
                     left = interval;
                 }
                 left -= 1;
-                for v in 0..frame.down {
-                    for h in 0..frame.across {
-                        luma.block(&mut bits, &mut block)?;
-                        let at = v * SIDE * stride + (column * frame.across + h) * SIDE;
-                        block.put(band.get_mut(at..)?, stride)?;
-                    }
+                for block in unit {
+                    luma.block(&mut bits, block)?;
                 }
                 let mut tint = [0; COMPONENTS];
                 for (part, out) in colours.iter_mut().zip(tint.iter_mut().skip(1)) {
@@ -216,6 +214,8 @@ impl Headers {
                 }
                 tints.extend(tint);
             }
+            let band = plane.get_mut(row * frame.down * SIDE * stride..)?;
+            wide!(put(&blocks, frame, band, stride))?;
         }
         bits.is_done()?.then_some(())?;
         source.is_at_end().then_some(())?;
@@ -230,6 +230,19 @@ impl Headers {
             tints: Pixels::new(tints, units_across as u32, units_down as u32, Layout::YCbCr)?,
         })
     }
+}
+
+/// Writes the samples of a row of units.
+#[inline(always)]
+fn put(blocks: &[Block], frame: Frame, band: &mut [u8], stride: usize) -> Option<()> {
+    for (column, unit) in blocks.chunks_exact(frame.across * frame.down).enumerate() {
+        for (n, block) in unit.iter().enumerate() {
+            let (across, down) = (n % frame.across, n / frame.across);
+            let at = down * SIDE * stride + (column * frame.across + across) * SIDE;
+            block.put(band.get_mut(at..)?, stride)?;
+        }
+    }
+    Some(())
 }
 
 /// A component in the making.
@@ -250,6 +263,7 @@ impl Part<'_> {
     }
 
     /// Reads a block.
+    #[inline(always)]
     fn block(&mut self, bits: &mut Bits<'_>, block: &mut Block) -> Option<()> {
         let first = self.first(bits)?;
         block.start(first);
@@ -257,6 +271,7 @@ impl Part<'_> {
     }
 
     /// Reads a block of which the mean alone is wanted.
+    #[inline(always)]
     fn mean(&mut self, bits: &mut Bits<'_>) -> Option<i32> {
         let first = self.first(bits)?;
         bits.skip(self.ac)?;

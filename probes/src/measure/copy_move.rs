@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::wide::wide;
 use crate::measurements::Region;
 use crate::media::LumaView;
 
@@ -69,7 +70,7 @@ struct Pair {
 
 /// Looks for copied parts in the upright picture at the decision scale.
 pub fn measure(picture: LumaView<'_>) -> CopyMove {
-    let corners = corners(picture);
+    let corners = wide!(corners(picture));
     let pairs = alike(&corners);
     let mut copies = shifts(pairs)
         .iter()

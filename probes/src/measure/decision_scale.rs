@@ -6,6 +6,7 @@
 //! held against one limit, and sensor noise goes away on the way
 //! (research/forensics.md 2a, measured there).
 
+use super::wide::wide;
 use crate::media::LumaView;
 
 /// Long side of the decision scale. Smaller pictures are left as they are:
@@ -85,6 +86,16 @@ const ROW_PARTS_MAX: u16 = 257;
 /// be empty.
 pub(crate) fn shrink_rows<'a>(
     row: impl Fn(usize) -> &'a [u8],
+    from: (usize, usize),
+    to: (usize, usize),
+    channels: usize,
+) -> Vec<u8> {
+    wide!(shrunk(row, from, to, channels))
+}
+
+#[inline(always)]
+fn shrunk<'a>(
+    row: impl Fn(usize) -> &'a [u8],
     (from_w, from_h): (usize, usize),
     (to_w, to_h): (usize, usize),
     channels: usize,
@@ -122,6 +133,7 @@ pub(crate) fn shrink_rows<'a>(
 
 /// Moves the 16-bit sums over to where there is more room, beside what is there if
 /// anything is.
+#[inline(always)]
 fn empty(parts: &[u16], sums: &mut [f32], is_summed: bool) {
     let both = sums.iter_mut().zip(parts);
     if is_summed {
@@ -163,6 +175,7 @@ impl Columns {
     }
 
     /// Adds the means along a row of sums whose rows weigh `weight`.
+    #[inline(always)]
     fn means(&self, sums: &[f32], weight: f32, data: &mut Vec<u8>) {
         match self {
             Self::Few(taps) => tapped(sums, taps, weight, data),
@@ -187,28 +200,31 @@ fn taps<const T: usize>(&(first, last, w_first, w_last): &Reach) -> Taps<T> {
 }
 
 /// Means along a row by taps: those that weigh nothing change nothing.
+#[inline(always)]
 fn tapped<const T: usize>(sums: &[f32], taps: &[Taps<T>], weight: f32, data: &mut Vec<u8>) {
     // Some pixels at once: the divisions go through the vector units then.
     let (mut weighed, mut areas) = ([0.0_f32; PIXELS_AT_ONCE], [1.0_f32; PIXELS_AT_ONCE]);
     for taps in taps.chunks(PIXELS_AT_ONCE) {
         let slots = weighed.iter_mut().zip(&mut areas);
         for ((weighed, total), (first, weights, area)) in slots.zip(taps) {
-            let under = sums.get(*first..).and_then(|rest| rest.first_chunk::<T>());
-            *weighed = under.map_or(0.0, |under| {
-                let pairs = under.iter().zip(weights);
-                pairs.fold(0.0, |sum, (v, w)| sum + w * v)
-            });
-            *total = *area;
+            let mut sum = 0.0;
+            if let Some(under) = sums.get(*first..).and_then(|rest| rest.first_chunk::<T>()) {
+                for (v, w) in under.iter().zip(weights) {
+                    sum += w * v;
+                }
+            }
+            (*weighed, *total) = (sum, *area);
         }
-        let means: [u8; PIXELS_AT_ONCE] = std::array::from_fn(|i| {
-            let mean = weighed[i] / (areas[i] * weight);
-            (mean + 0.5) as i32 as u8
-        });
+        let mut means = [0_u8; PIXELS_AT_ONCE];
+        for ((mean, weighed), area) in means.iter_mut().zip(&weighed).zip(&areas) {
+            *mean = (weighed / (area * weight) + 0.5) as i32 as u8;
+        }
         data.extend_from_slice(means.get(..taps.len()).unwrap_or(&means));
     }
 }
 
 /// Means along a row of `N` interleaved channels whose rows weigh `weight`.
+#[inline(always)]
 fn across<const N: usize>(sums: &[f32], columns: &[Reach], weight: f32, data: &mut Vec<u8>) {
     let cells = sums.as_chunks::<N>().0;
     for &(first, last, w_first, w_last) in columns {

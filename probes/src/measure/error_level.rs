@@ -10,6 +10,7 @@
 use super::dct::{POINTS, SCALES, dct};
 use super::jpeg_tables::ijg_luma_step;
 use super::pixels::{Layout, Pixels};
+use super::wide::wide;
 
 /// Quality of the table that is rounded to, of the Independent JPEG Group's; as the
 /// peers have it (research/forensics.md 1.8).
@@ -42,13 +43,13 @@ pub fn picture(pixels: &Pixels) -> Option<Pixels> {
         }
     };
     let table = Table::new();
+    let places =
+        (0..shown_rows).flat_map(|row| (0..shown_columns).map(move |column| (column, row)));
+    let corners = places.map(|(column, row)| (column * apart * POINTS, row * apart * POINTS));
     let mut levels = Vec::with_capacity(shown_columns * shown_rows);
-    for row in 0..shown_rows {
-        for column in 0..shown_columns {
-            let at = (column * apart * POINTS, row * apart * POINTS);
-            levels.push(table.change_levels(&block(pixels, at)));
-        }
-    }
+    wide!(for at in corners {
+        levels.push(table.change_levels(&block(pixels, at)));
+    });
     let white = white(&levels)?;
     let gray = levels.iter().map(|v| (v / white * 255.0) as u8).collect();
     let (width_px, height_px) = (
@@ -60,6 +61,7 @@ pub fn picture(pixels: &Pixels) -> Option<Pixels> {
 
 /// Luma of the block that starts here, about the middle of its range as T.81 A.3.1
 /// has it.
+#[inline(always)]
 fn block(pixels: &Pixels, (x, y): (usize, usize)) -> [f32; BLOCK] {
     let channels = pixels.channels();
     let mut block = [0.0; BLOCK];
@@ -100,6 +102,7 @@ impl Table {
     }
 
     /// Root of the mean square by which rounding changes the block's pixels.
+    #[inline(always)]
     fn change_levels(&self, block: &[f32; BLOCK]) -> f32 {
         let across = turned(block);
         let coefficients = turned(&across);
@@ -122,6 +125,7 @@ impl Table {
 
 /// To the nearest whole number, as all coefficients are small enough: beside so large a
 /// number no fraction has room.
+#[inline(always)]
 fn rounded(value: f32) -> f32 {
     const NO_FRACTION: f32 = 1.5 * (1 << 23) as f32;
     (value + NO_FRACTION) - NO_FRACTION
@@ -129,15 +133,24 @@ fn rounded(value: f32) -> f32 {
 
 /// Every column transformed, rows and columns changed about. Columns stand side by side,
 /// so that they go through the vector units.
+#[inline(always)]
 fn turned(block: &[f32; BLOCK]) -> [f32; BLOCK] {
     let mut down = [0.0; BLOCK];
     for x in 0..POINTS {
-        let wave = dct(std::array::from_fn(|k| block[k * POINTS + x]));
+        let mut column = [0.0; POINTS];
+        for k in 0..POINTS {
+            column[k] = block[k * POINTS + x];
+        }
+        let wave = dct(column);
         for v in 0..POINTS {
             down[v * POINTS + x] = wave[v];
         }
     }
-    std::array::from_fn(|i| down[i % POINTS * POINTS + i / POINTS])
+    let mut across = [0.0; BLOCK];
+    for i in 0..BLOCK {
+        across[i] = down[i % POINTS * POINTS + i / POINTS];
+    }
+    across
 }
 
 #[cfg(test)]

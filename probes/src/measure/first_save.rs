@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::jpeg_tables::{ijg_luma_step, zigzag};
 use super::pixels::Pixels;
+use super::wide::wide;
 
 mod history;
 mod sample;
@@ -69,7 +70,7 @@ pub struct FirstStep {
 /// Looks at the luma of a decoded JPEG; `steps` are those of its table, row by
 /// row. `None` if too little of it varies.
 pub fn measure(pixels: &Pixels, steps: &[u16]) -> Option<FirstSave> {
-    let samples = sample::take(pixels, COEFFICIENTS.map(zigzag).collect());
+    let samples = wide!(sample::take(pixels, COEFFICIENTS.map(zigzag).collect()));
     let mut found = FirstSave {
         blocks_count: samples.blocks_count,
         ..FirstSave::default()

@@ -19,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pixels::{Pixels, upright_region};
+use super::wide::wide;
 use crate::measurements::Region;
 
 mod lattice;
@@ -102,7 +103,7 @@ pub fn measure(pixels: &Pixels, orientation: u16, steps: &[u16]) -> Option<JpegG
     let blocks = whole.width_px.div_ceil(BLOCK_PX) * whole.height_px.div_ceil(BLOCK_PX);
     let spacing_px = BLOCK_PX * side_of(blocks.div_ceil(PLACES_MAX));
     let tests_log10 = regions::tests_log10(pixels.width_px(), pixels.height_px());
-    let lattice = Lattice::vote(pixels, scale, whole, spacing_px);
+    let lattice = wide!(Lattice::vote(pixels, scale, whole, spacing_px));
     let main = regions::main_grid(&lattice, tests_log10);
     let mut found = JpegGrid {
         places_count: lattice.places() as u32,
@@ -132,7 +133,7 @@ pub fn measure(pixels: &Pixels, orientation: u16, steps: &[u16]) -> Option<JpegG
                 continue;
             }
             room -= places;
-            let closer = Lattice::vote(pixels, scale, area, BLOCK_PX);
+            let closer = wide!(Lattice::vote(pixels, scale, area, BLOCK_PX));
             certain.extend(regions::patches(&closer, &ballot, tests_log10, 0.0));
         }
     }

@@ -14,6 +14,7 @@ const SIDE_MAX: usize = 257;
 
 /// Sum of the absolute differences of two rows; what one has beyond the other
 /// does not count.
+#[inline(always)]
 pub(crate) fn difference(a: &[u8], b: &[u8]) -> u64 {
     let pieces = a.chunks(PIECE_BYTES).zip(b.chunks(PIECE_BYTES));
     let sums = pieces.map(|(a, b)| {
@@ -49,6 +50,7 @@ impl Means {
 
     /// The next row; with the last one of its squares their means go to `out`,
     /// rounded down.
+    #[inline(always)]
     pub(crate) fn row(&mut self, pixels: &[u8], out: &mut Vec<u8>) {
         if self.side <= 1 {
             out.extend(pixels.iter().take(self.sums.len()));

@@ -1,5 +1,6 @@
 //! How noisy a picture is.
 
+use crate::measure::wide::wide;
 use crate::media::LumaView;
 
 /// Standard deviation of the noise in grey levels within the columns `x0..x1`
@@ -12,16 +13,17 @@ pub fn immerkaer(luma: LumaView<'_>, x0: usize, x1: usize, y0: usize, y1: usize)
     if x1 < x0 + 3 || y1 < y0 + 3 {
         return None;
     }
+    let cut = |y: usize| luma.row(y).get(x0..x1).unwrap_or(&[]);
     let mut sum = 0_u64;
-    for y in y0 + 1..y1 - 1 {
-        let cut = |y: usize| luma.row(y).get(x0..x1).unwrap_or(&[]);
+    wide!(for y in y0 + 1..y1 - 1 {
         sum += u64::from(row_sum(cut(y - 1), cut(y), cut(y + 1)));
-    }
+    });
     let count = ((x1 - x0 - 2) * (y1 - y0 - 2)) as f64;
     let sigma = (std::f64::consts::FRAC_PI_2).sqrt() * sum as f64 / (6.0 * count);
     Some(sigma as f32)
 }
 
+#[inline(always)]
 fn row_sum(above: &[u8], middle: &[u8], below: &[u8]) -> u32 {
     // At most 16 × 255 a sample: no overflow, and none to be checked for.
     let second = |row: &[u8; 3]| {

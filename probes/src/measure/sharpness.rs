@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::measure::decision_scale::{self, Gray};
 use crate::measure::noise;
+use crate::measure::wide::wide;
 use crate::measurements::Region;
 use crate::media::LumaView;
 
@@ -156,27 +157,25 @@ pub fn measure(luma: LumaView<'_>) -> Sharpness {
 fn measure_reduced(luma: LumaView<'_>) -> Sharpness {
     let grid = Grid::over(luma.width_px, luma.height_px);
     let noise_levels = noise_floor(luma, &grid);
-    let fine = edges::find(luma, &grid, SLOPE_MIN.max(SLOPE_NOISES * noise_levels));
+    let slope_min = SLOPE_MIN.max(SLOPE_NOISES * noise_levels);
+    let fine = wide!(edges::find(luma, &grid, slope_min));
     let small: Gray = decision_scale::shrink(
         luma,
         (luma.width_px / COARSE).max(1),
         (luma.height_px / COARSE).max(1),
     );
     let coarse = small.view().map(|view| {
-        edges::find(
-            view,
-            &grid.scaled(view.width_px, view.height_px),
-            COARSE_SLOPE_MIN,
-        )
+        let grid = grid.scaled(view.width_px, view.height_px);
+        wide!(edges::find(view, &grid, COARSE_SLOPE_MIN))
     });
-    let blur = crete::measure(luma, &grid);
+    let blur = wide!(crete::measure(luma, &grid));
     let mut found = Sharpness {
         width_px: luma.width_px,
         height_px: luma.height_px,
         columns: grid.columns,
         rows: grid.rows,
         noise_levels: hundredths(noise_levels),
-        steepness_ratio: steepness::measure(luma, &grid)
+        steepness_ratio: wide!(steepness::measure(luma, &grid))
             .into_iter()
             .map(|tile| tile.map(hundredths))
             .collect(),

@@ -3,6 +3,7 @@
 use std::f32::consts::{PI, TAU};
 
 use crate::measure::pixels::{Layout, Pixels};
+use crate::measure::wide::wide;
 
 /// Side of a square, a power of two.
 pub(super) const SIDE: usize = 128;
@@ -169,7 +170,7 @@ impl Field {
                 re: transposed(&self.re),
                 im: transposed(&self.im),
             };
-            self.transform_columns::<SIDE>(&turns);
+            wide!(self.transform_columns::<SIDE>(&turns));
         }
         self
     }
@@ -178,6 +179,7 @@ impl Field {
     /// place. A step is the same for all of them, so that whole rows go through the
     /// vector units. There are as many rows as a power of two, and `turns` are of
     /// that length.
+    #[inline(always)]
     fn transform_columns<const COLUMNS: usize>(&mut self, turns: &[Turn]) {
         let length = self.re.len() / COLUMNS;
         let bits = length.trailing_zeros();
@@ -236,6 +238,7 @@ fn swap_rows<const COLUMNS: usize>(field: &mut [f32], i: usize, j: usize) {
     }
 }
 
+#[inline(always)]
 fn butterfly<const COLUMNS: usize>(
     (low_re, low_im): (&mut [f32; COLUMNS], &mut [f32; COLUMNS]),
     (high_re, high_im): (&mut [f32; COLUMNS], &mut [f32; COLUMNS]),

@@ -22,7 +22,7 @@ const READ_FAILURES_MAX: u32 = 16;
 /// surrounds frozen stretches, these from 0.4 s on, repeated pictures, edges of
 /// coding blocks. From 3 on: loose blocks; a new view starts the count of repeated
 /// pictures anew. From 4 on: blocks that surprise beside what is around them, dissolves.
-const VIDEO_VERSION: u32 = 4;
+const VIDEO_VERSION: u32 = 5;
 /// Version of the instrument that listens. From 2 on: breaks of the waveform.
 const AUDIO_VERSION: u32 = 2;
 /// Time from picture to picture where neither the track nor its packets say.

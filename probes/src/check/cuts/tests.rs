@@ -139,6 +139,23 @@ fn focus_light_and_refreshes_are_no_jumps() {
 }
 
 #[test]
+fn a_lamp_that_comes_on_is_no_cut() {
+    let lit = |moment: Moment, relit: f32, shift: f32| Moment {
+        relit: Some(relit),
+        shift,
+        ..moment
+    };
+    assert!(hard(lit(hard_cut(), 0.32, 0.0)) && !hard(lit(hard_cut(), 0.33, 0.0)));
+    assert!(jump(lit(jump_cut(), 0.32, 0.0)) && !jump(lit(jump_cut(), 0.33, 0.0)));
+    let switch = |moment: Moment| is_switch(&moment, &[moment], 0.14);
+    assert!(switch(lit(jump_cut(), 0.33, 0.0)) && !switch(lit(jump_cut(), 0.32, 0.0)));
+    // After a turn of the camera nothing can be said of places.
+    assert!(jump(lit(jump_cut(), 0.6, 0.061)) && !switch(lit(jump_cut(), 0.6, 0.061)));
+    let small = lit(small_jump(), 0.33, 0.0);
+    assert!(!is_small_jump(&small, &[small], None));
+}
+
+#[test]
 fn the_first_pictures_cannot_be_told() {
     let first = Moment {
         at_s: 0.3,

@@ -4,6 +4,7 @@
 use super::SIDE;
 
 /// Coefficients of a block, row by row, times their steps.
+#[derive(Clone)]
 pub(super) struct Block {
     pub(super) values: [i32; SIDE * SIDE],
     /// Place of the last one in zigzag order.
@@ -52,12 +53,17 @@ impl Block {
     }
 }
 
-/// Of a block whose first `N` rows and columns alone hold anything.
+/// Of a block whose first `N` rows and columns alone hold anything. Plain loops, for what
+/// is given to a function is not always compiled with it for the wide units.
+#[inline(always)]
 fn inverse<const N: usize>(values: &[i32; SIDE * SIDE]) -> [[u8; SIDE]; SIDE] {
     // Columns, side by side, then rows, which stand as columns meanwhile.
     let mut down = [0_i32; SIDE * SIDE];
     for x in 0..N {
-        let column = std::array::from_fn(|y| if y < N { values[y * SIDE + x] } else { 0 });
+        let mut column = [0; SIDE];
+        for y in 0..N {
+            column[y] = values[y * SIDE + x];
+        }
         let out = points(column, ROUNDING);
         for y in 0..SIDE {
             down[y * SIDE + x] = out[y] >> 10;
@@ -71,13 +77,22 @@ fn inverse<const N: usize>(values: &[i32; SIDE * SIDE]) -> [[u8; SIDE]; SIDE] {
     }
     let mut levels = [0_u8; SIDE * SIDE];
     for y in 0..SIDE {
-        let row = std::array::from_fn(|x| if x < N { turned[x * SIDE + y] } else { 0 });
+        let mut row = [0; SIDE];
+        for x in 0..N {
+            row[x] = turned[x * SIDE + y];
+        }
         let out = points(row, ROUNDING_AND_MIDDLE);
         for x in 0..SIDE {
             levels[x * SIDE + y] = (out[x] >> 17).clamp(0, 255) as u8;
         }
     }
-    std::array::from_fn(|y| std::array::from_fn(|x| levels[x * SIDE + y]))
+    let mut rows = [[0_u8; SIDE]; SIDE];
+    for y in 0..SIDE {
+        for x in 0..SIDE {
+            rows[y][x] = levels[x * SIDE + y];
+        }
+    }
+    rows
 }
 
 /// Eight points; constants are in 4,096ths.

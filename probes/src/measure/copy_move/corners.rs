@@ -79,6 +79,7 @@ impl Sums {
 
     /// Means of the squares around `count` neighbouring places from `x` on, in
     /// parts of a grey level; all must lie in the picture.
+    #[inline(always)]
     fn squares(&self, x: usize, y: usize, count: usize, side: usize) -> impl Iterator<Item = u32> {
         let (left, top) = (x - side / 2, y - side / 2);
         let edge = |x: usize, y: usize| {
@@ -114,6 +115,7 @@ const STRENGTH_MIN: u32 = 4 * LEVEL_PARTS;
 
 /// The strongest corners: where a small square is more unlike the one around it
 /// than anywhere near.
+#[inline(always)]
 pub(super) fn corners(picture: LumaView<'_>) -> Vec<Corner> {
     let (width, height) = (picture.width_px as usize, picture.height_px as usize);
     let reach = REACH_PX as usize;

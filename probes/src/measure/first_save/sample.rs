@@ -30,6 +30,7 @@ pub(super) struct Samples {
 
 /// Takes the coefficients `places`, row by row, of evenly spread blocks. Blocks
 /// with black or white are left out: cutting off moves their values.
+#[inline(always)]
 pub(super) fn take(pixels: &Pixels, places: Vec<usize>) -> Samples {
     let bases: Vec<[f32; SIDE * SIDE]> = places.iter().map(|at| basis(*at)).collect();
     let mut samples = Samples {
@@ -65,6 +66,7 @@ fn basis(at: usize) -> [f32; SIDE * SIDE] {
     std::array::from_fn(|i| wave(at % SIDE, i % SIDE) * wave(at / SIDE, i / SIDE))
 }
 
+#[inline(always)]
 fn product(block: &[f32; SIDE * SIDE], basis: &[f32; SIDE * SIDE]) -> f32 {
     // Eight sums side by side, so that they go through the vector units.
     let mut sums = [0.0_f32; SIDE];
@@ -82,6 +84,7 @@ fn product(block: &[f32; SIDE * SIDE], basis: &[f32; SIDE * SIDE]) -> f32 {
 }
 
 /// Luma of a block; `None` beyond the picture and where it is cut off.
+#[inline(always)]
 fn block(pixels: &Pixels, x: usize, y: usize) -> Option<[f32; SIDE * SIDE]> {
     if pixels.layout() == Layout::Rgb {
         return None;

@@ -81,6 +81,7 @@ pub(super) struct Lattice {
 impl Lattice {
     /// Asks the places of `area`, which must lie within [`Area::whole`]; luma is
     /// scaled by `scale`.
+    #[inline(always)]
     pub(super) fn vote(pixels: &Pixels, scale: f32, area: Area, spacing_px: usize) -> Self {
         let mut votes = Vec::with_capacity(area.places(spacing_px));
         let mut other_votes = Vec::with_capacity(area.places(spacing_px));
@@ -124,6 +125,7 @@ fn corner(start_px: usize) -> usize {
 }
 
 /// Luma around a place, `None` beyond the picture.
+#[inline(always)]
 fn window(pixels: &Pixels, scale: f32, left: usize, top: usize) -> Option<Window> {
     let channels = pixels.channels();
     let mut window = Window::new();

@@ -50,6 +50,7 @@ pub(super) type Corner = (usize, usize);
 /// rows with the grid through `own`. `None` where two have as many, and where the
 /// block is constant along rows or columns: then it is the scene that makes the
 /// zeros.
+#[inline(always)]
 pub(super) fn vote(window: &Window, own: Corner) -> (Option<Corner>, Option<Corner>) {
     let samples = window.rows().flatten();
     let (low, high) = samples.fold((f32::MAX, f32::MIN), |(low, high), v| {
@@ -115,11 +116,16 @@ const BELOW: [[f32; LANES]; BLOCK_PX] = {
 /// Zeros among the 63 coefficients that vary, for every block of the window, row
 /// by row. The loops are long and plain so that they go through the vector
 /// units.
+#[inline(always)]
 fn zeros(window: &Window) -> [[u32; BLOCK_PX]; BLOCK_PX] {
     let mut rows = [[0.0_f32; LANES]; WINDOW_PX];
     for (y, row) in rows.iter_mut().enumerate() {
         for x in 0..BLOCK_PX {
-            let wave = dct(std::array::from_fn(|k| window.0[y * ROW + x + k]));
+            let mut levels = [0.0; BLOCK_PX];
+            for (k, level) in levels.iter_mut().enumerate() {
+                *level = window.0[y * ROW + x + k];
+            }
+            let wave = dct(levels);
             for u in 0..BLOCK_PX {
                 row[u * BLOCK_PX + x] = wave[u];
             }
@@ -129,7 +135,11 @@ fn zeros(window: &Window) -> [[u32; BLOCK_PX]; BLOCK_PX] {
     for y in 0..BLOCK_PX {
         let mut counts = [0_u32; LANES];
         for lane in 0..LANES {
-            let wave = dct(std::array::from_fn(|k| rows[y + k][lane]));
+            let mut levels = [0.0; BLOCK_PX];
+            for k in 0..BLOCK_PX {
+                levels[k] = rows[y + k][lane];
+            }
+            let wave = dct(levels);
             let mut count = 0;
             for v in 0..BLOCK_PX {
                 // At most eight: no overflow, and none to be checked for.

@@ -48,6 +48,7 @@ impl Blur {
 }
 
 /// Blur of every tile; `None` for a tile without any difference in it.
+#[inline(always)]
 pub(super) fn measure(luma: LumaView<'_>, grid: &Grid) -> Vec<Option<Blur>> {
     let mut sums = vec![[(0_u64, 0_u64); 4]; grid.count()];
     for (first, y0, y1) in grid.bands() {
@@ -122,6 +123,7 @@ fn lines(luma: LumaView<'_>, y: usize) -> [Option<Lines<'_>>; 4] {
 impl Lines<'_> {
     /// Over the columns `x0..x1`: the sum of differences, and `taps` times the
     /// sum of what the second blur takes away from them.
+    #[inline(always)]
     fn sums(&self, x0: usize, x1: usize) -> (u32, u32) {
         let shifts = [self.before.1, self.far_after.1, self.far_before.1];
         let lowest = shifts.iter().copied().fold(0, isize::min);

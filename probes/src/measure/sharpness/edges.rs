@@ -80,6 +80,7 @@ impl Widths {
 
 /// The edges of every tile whose slope is at least `slope_min` grey levels a
 /// pixel.
+#[inline(always)]
 pub(super) fn find(luma: LumaView<'_>, grid: &Grid, slope_min: f32) -> Vec<Widths> {
     let mut tiles = vec![Widths::new(); grid.count()];
     let (width, height) = (luma.width_px as usize, luma.height_px as usize);
@@ -137,6 +138,7 @@ impl Slopes {
         }
     }
 
+    #[inline(always)]
     fn fill(&mut self, luma: LumaView<'_>, y: usize) {
         let above = luma.row(y.wrapping_sub(1)).array_windows::<3>();
         let here = luma.row(y).array_windows::<3>();
@@ -175,6 +177,7 @@ struct Edge {
 /// The crest of the slopes: local maxima along the direction of the slope.
 /// Every second pixel is looked at, in a pattern that takes half of every
 /// straight line of whatever direction.
+#[inline(always)]
 fn ridge(y: usize, [above, here, below]: [&Slopes; 3], least: i32, found: &mut Vec<Edge>) {
     let rows = [&above.square, &here.square, &below.square];
     let gradients = here.gx.iter().zip(&here.gy).zip(&here.square);

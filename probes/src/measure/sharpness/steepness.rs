@@ -79,6 +79,7 @@ struct Line {
 
 /// Steepness of every tile along the direction in which it is least: 0.0 soft to
 /// 1.0; `None` for a tile without enough edges in any direction.
+#[inline(always)]
 pub(super) fn measure(luma: LumaView<'_>, grid: &Grid) -> Vec<Option<f32>> {
     let stride = luma.stride_bytes;
     let (width, height) = (luma.width_px as usize, luma.height_px as usize);
@@ -133,6 +134,7 @@ pub(super) fn measure(luma: LumaView<'_>, grid: &Grid) -> Vec<Option<f32>> {
 
 /// The largest step and the range of the lines through all places of a row, which
 /// starts at `row`; none beyond the first that leaves the picture.
+#[inline(always)]
 fn look(
     data: &[u8],
     row: usize,
@@ -158,6 +160,7 @@ fn look(
 
 /// The largest step and the range of the lines through `N` places from `at` on;
 /// `None` where one leaves the picture.
+#[inline(always)]
 fn along<const N: usize>(data: &[u8], at: usize, line: &Line) -> Option<([u8; N], [u8; N])> {
     let from = at.checked_sub(line.step.checked_mul(line.reach)?)?;
     let pixels = |number: usize| data.get(from + number * line.step..)?.first_chunk::<N>();

@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::measure::wide::wide;
 use crate::media::LumaView;
 
 /// Side of a block.
@@ -43,17 +44,34 @@ pub(super) fn measure(luma: LumaView<'_>) -> Option<BlockEdges> {
     for row in luma.rows().step_by(EVERY) {
         across.along(row);
     }
-    let mut down = Phases::default();
-    let mut column = Vec::with_capacity(luma.height_px as usize);
-    for x in (0..luma.width_px as usize).step_by(EVERY) {
-        column.clear();
-        column.extend(luma.rows().filter_map(|row| row.get(x).copied()));
-        down.along(&column);
-    }
+    let down = wide!(down(luma));
     Some(BlockEdges {
         excess_levels: across.excess().min(down.excess()),
         detail_levels: (across.detail() + down.detail()) / 2.0,
     })
+}
+
+/// Steps along columns, four rows at a time.
+#[inline(always)]
+fn down(luma: LumaView<'_>) -> Phases {
+    let mut phases = Phases::default();
+    let mut rows: [Vec<u8>; 4] = std::array::from_fn(|_| Vec::new());
+    for (y, row) in luma.rows().enumerate() {
+        rows.rotate_left(1);
+        rows[3].clear();
+        rows[3].extend(row.iter().step_by(EVERY));
+        // The latest row but one is where the middle step of the four ends.
+        if y >= 3 {
+            phases.across(&rows, (y - 1) % BLOCK_PX);
+        }
+    }
+    phases
+}
+
+/// The step from one level to the next.
+#[inline(always)]
+fn step(a: u8, b: u8) -> i16 {
+    i16::from(a.abs_diff(b)).min(STEP_MAX)
 }
 
 /// Sums by the place within a block.
@@ -67,7 +85,6 @@ struct Phases {
 
 impl Phases {
     fn along(&mut self, line: &[u8]) {
-        let step = |a: u8, b: u8| (i16::from(a) - i16::from(b)).abs().min(STEP_MAX);
         // The step at place `x` is from pixel x − 1 to pixel x.
         for (x, four) in line.array_windows::<4>().enumerate() {
             let [before, here, after] = [
@@ -76,15 +93,42 @@ impl Phases {
                 step(four[2], four[3]),
             ];
             let place = (x + 2) % BLOCK_PX;
-            if let (Some(excess), Some(steps), Some(count)) = (
-                self.excess.get_mut(place),
-                self.steps.get_mut(place),
-                self.count.get_mut(place),
-            ) {
-                *excess += i64::from(2 * here - before - after);
-                *steps += i64::from(here);
-                *count += 1;
-            }
+            self.add(
+                place,
+                i64::from(2 * here - before - after),
+                i64::from(here),
+                1,
+            );
+        }
+    }
+
+    /// The middle step of each column of four rows, which ends at this place.
+    #[inline(always)]
+    fn across(&mut self, [a, b, c, d]: &[Vec<u8>; 4], place: usize) {
+        let columns = a.iter().zip(b).zip(c).zip(d);
+        // At most 48 a column: a row of 65,535 columns has room.
+        let (mut excess, mut steps) = (0_i32, 0_i32);
+        for (((a, b), c), d) in columns {
+            let (before, here, after) = (step(*a, *b), step(*b, *c), step(*c, *d));
+            let beyond = here
+                .wrapping_mul(2)
+                .wrapping_sub(before)
+                .wrapping_sub(after);
+            excess = excess.wrapping_add(i32::from(beyond));
+            steps = steps.wrapping_add(i32::from(here));
+        }
+        self.add(place, i64::from(excess), i64::from(steps), a.len() as i64);
+    }
+
+    fn add(&mut self, place: usize, excess: i64, steps: i64, count: i64) {
+        if let (Some(excess_sum), Some(steps_sum), Some(count_sum)) = (
+            self.excess.get_mut(place),
+            self.steps.get_mut(place),
+            self.count.get_mut(place),
+        ) {
+            *excess_sum += excess;
+            *steps_sum += steps;
+            *count_sum += count;
         }
     }
 

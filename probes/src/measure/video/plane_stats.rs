@@ -1,6 +1,7 @@
 //! Sums over one plane.
 
 use crate::measure::kernels::{self, Means};
+use crate::measure::wide::wide;
 use crate::media::LumaView;
 
 /// Width to which pictures are reduced for brightness: enough to tell dark and
@@ -46,11 +47,10 @@ impl Planes {
             self.previous.clear();
             self.previous.resize(width * height, 0);
         }
+        let rows = luma.rows();
+        let pairs = rows.zip(self.previous.chunks_exact_mut(width.max(1)));
         let mut sum = 0u64;
-        for (row, before) in luma
-            .rows()
-            .zip(self.previous.chunks_exact_mut(width.max(1)))
-        {
+        wide!(for (row, before) in pairs {
             // Twice read and once written while it is in the cache.
             self.means.row(row, &mut self.reduced);
             let differs = kernels::difference(row, before);
@@ -58,7 +58,7 @@ impl Planes {
                 before.copy_from_slice(row);
             }
             sum += differs;
-        }
+        });
         Look {
             reduced: &self.reduced,
             reduced_width_px: self.means.columns(),

@@ -59,6 +59,7 @@ struct Step {
     motion: Motion,
     detail_levels: f32,
     returning: Option<f32>,
+    relit: Option<f32>,
     rests: Rests,
 }
 
@@ -119,6 +120,8 @@ impl Shots {
         };
         let mut rests = std::mem::take(&mut self.spare);
         rests.take(self.comparer.left());
+        let stands_out = self.stands_out(&motion);
+        let relit = stands_out.then(|| self.comparer.relit(&self.now)).flatten();
         let shift = motion.shift_x.hypot(motion.shift_y);
         if let Some(ended) = self.dissolves.see(&self.now, at_s, shift) {
             self.dissolved(&ended);
@@ -132,13 +135,14 @@ impl Shots {
             motion,
             detail_levels: self.now.detail_levels() as f32,
             returning: None,
+            relit,
             rests,
         };
         self.steps.push_back(step);
         if key && self.refreshes.len() < MOMENTS_MAX {
             self.refreshes.push(motion.unforetold);
         }
-        if self.stands_out(&motion) {
+        if stands_out {
             self.held.push(Held {
                 step: self.count,
                 view: self.before.clone(),
@@ -201,7 +205,6 @@ impl Shots {
             self.steps
                 .iter()
                 .rev()
-                .skip(1)
                 .take(NEIGHBOURS)
                 .map(|s| s.motion.unforetold),
         )
@@ -286,6 +289,7 @@ impl Shots {
             unforetold_after: median(after().map(unforetold)).unwrap_or(0.0),
             unforetold_near: near().map(unforetold).fold(0.0, f32::max),
             unforetold_returning: step.returning.unwrap_or(step.motion.unforetold),
+            relit: step.relit,
             surprised,
             surprised_ninths: surprise.map(|s| s.ninths),
             unforetold_lively: None,

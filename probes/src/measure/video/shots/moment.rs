@@ -28,6 +28,10 @@ pub struct Moment {
     /// Least of that share when one of the four pictures after is compared with
     /// the one before: near 0 after a flash, as high as `unforetold` after a cut.
     pub unforetold_returning: f32,
+    /// Of the blocks that are not found, the share that was there all the same, in
+    /// another light: much of it where a lamp comes on, little after a cut. `null` in
+    /// measurements before version 5, and where too few blocks have anything to see.
+    pub relit: Option<f32>,
     /// Share of the blocks of which far more is left than of any block near them in
     /// the 12 pictures on either side: what moved is suddenly elsewhere. `null` in
     /// measurements before version 4, and with fewer than four pictures on a side.
