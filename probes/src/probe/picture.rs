@@ -9,12 +9,13 @@ use crate::measure::decision_scale::{LONG_SIDE_PX, fitted};
 use crate::measure::photo::{MeasuredIn, Photo};
 use crate::measure::picture_decoding::{Decoded, decode, decode_jpeg};
 use crate::measure::pixels::Pixels;
-use crate::measure::{error_level, jpeg_tables, likeness, metadata, thumbnail};
+use crate::measure::{error_level, jpeg_tables, legibility, likeness, metadata, thumbnail};
 use crate::measurements::{Measurements, NotRun};
 
 /// Longest photo file that is read: raws and motion photos stay below it.
 const FILE_MAX_BYTES: u64 = 256 << 20;
-/// Version of these instruments, in [`Measurements::instruments`].
+/// Version of these instruments but for those that have their own, in
+/// [`Measurements::instruments`].
 const VERSION: u32 = 1;
 /// Longest sentence of a decoder that is kept.
 const SAID_MAX_CHARS: usize = 200;
@@ -220,7 +221,11 @@ fn look(
         measured.push("jpeg_tables");
     }
     for name in measured {
-        m.instruments.insert(name.to_owned(), VERSION);
+        let version = match name {
+            "legibility" => legibility::VERSION,
+            _ => VERSION,
+        };
+        m.instruments.insert(name.to_owned(), version);
     }
     let Some(copying) = copying else {
         return Vec::new();
@@ -358,6 +363,7 @@ mod tests {
         assert_eq!((still.width(), still.height()), (120, 160));
         assert!(m.not_run.is_empty() && m.decoding.reached_end);
         assert_eq!(m.instruments.len(), 12);
+        assert_eq!(m.instruments["legibility"], legibility::VERSION);
         assert!(photo.likeness.unwrap().is_comparable() && photo.pixels_blake3.is_some());
     }
 

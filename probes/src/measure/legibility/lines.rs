@@ -1,7 +1,8 @@
 //! Runs of strokes above each other, put together to lines of text.
 
-use super::TextLine;
+use super::levels::two_levels;
 use super::strokes::{Run, runs};
+use super::{Direction, TextLine, hundredths, median};
 use crate::measurements::Region;
 use crate::media::LumaView;
 
@@ -19,8 +20,7 @@ const HEIGHT_MAX_SHARE: f32 = 0.25;
 const LENGTH_TIMES: f32 = 1.3;
 /// Least share of a line's rows that have a run.
 const ROWS_SHARE_MIN: f32 = 0.7;
-/// Least share of the variance inside a line that two levels explain (Otsu 1979).
-/// A normal distribution has 0.64, ink on paper more than 0.75.
+/// Least share of the variance inside a line that two levels explain.
 const TWO_LEVELS_MIN: f32 = 0.70;
 /// Least agreement of the strokes' widths: half of them lie within the median
 /// by this share of it.
@@ -144,13 +144,18 @@ impl Open {
         {
             return None;
         }
-        if two_levels(luma, &self)? < TWO_LEVELS_MIN {
+        let rows = (self.top..=self.bottom).map(|y| {
+            let row = luma.row(y).get(self.left..=self.right);
+            row.unwrap_or(&[])
+        });
+        if two_levels(rows)?.share < TWO_LEVELS_MIN {
             return None;
         }
         self.contrasts.sort_unstable();
         let contrast = self.contrasts.get(self.contrasts.len() / 2).copied()?;
         let (width_px, height_px) = (f64::from(luma.width_px), f64::from(luma.height_px));
         Some(TextLine {
+            direction: Direction::Horizontal,
             region: Region {
                 x: self.left as f64 / width_px,
                 y: self.top as f64 / height_px,
@@ -197,47 +202,4 @@ impl Open {
         }
         sum as f32 / count.max(1) as f32
     }
-}
-
-/// How well two levels describe the pixels of a line: the share of their variance
-/// that lies between the two sides of Otsu's best threshold.
-fn two_levels(luma: LumaView<'_>, line: &Open) -> Option<f32> {
-    let mut counts = [0_u32; 256];
-    for y in line.top..=line.bottom {
-        for level in luma.row(y).get(line.left..=line.right).unwrap_or(&[]) {
-            *counts.get_mut(usize::from(*level))? += 1;
-        }
-    }
-    let all: f64 = counts.iter().map(|n| f64::from(*n)).sum();
-    let weighed = |power: i32| -> f64 {
-        (0_u16..)
-            .zip(counts)
-            .map(|(level, n)| f64::from(level).powi(power) * f64::from(n))
-            .sum()
-    };
-    let (sum, squares) = (weighed(1), weighed(2));
-    let variance = squares / all - (sum / all).powi(2);
-    if all < 1.0 || variance < 1.0 {
-        return None;
-    }
-    let (mut below, mut sum_below, mut best) = (0.0_f64, 0.0_f64, 0.0_f64);
-    for (level, n) in (0_u16..).zip(counts) {
-        below += f64::from(n);
-        sum_below += f64::from(level) * f64::from(n);
-        let above = all - below;
-        if below > 0.0 && above > 0.0 {
-            let apart = sum_below / below - (sum - sum_below) / above;
-            best = best.max(below * above * apart * apart / (all * all));
-        }
-    }
-    Some((best / variance) as f32)
-}
-
-fn median(values: &mut [f32]) -> Option<f32> {
-    values.sort_by(f32::total_cmp);
-    values.get(values.len() / 2).copied()
-}
-
-fn hundredths(value: f32) -> f32 {
-    (value * 100.0).round() / 100.0
 }

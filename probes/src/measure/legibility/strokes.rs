@@ -77,16 +77,7 @@ pub(super) fn runs(row: &[u8], with_edges: bool) -> Vec<Run> {
             is_dark,
             ..Run::default()
         };
-        for pair in slopes.windows(2) {
-            let [first, second] = pair else { continue };
-            let begins = (first.step < 0) == is_dark;
-            let is_opposite = (first.step < 0) != (second.step < 0);
-            let Some(stroke) = (begins && is_opposite)
-                .then(|| stroke(row, first, second, with_edges))
-                .flatten()
-            else {
-                continue;
-            };
+        for stroke in pairs(row, &slopes, is_dark, with_edges) {
             if run
                 .strokes
                 .last()
@@ -100,6 +91,27 @@ pub(super) fn runs(row: &[u8], with_edges: bool) -> Vec<Run> {
         keep(&mut runs, is_dark, run.strokes);
     }
     runs
+}
+
+/// All strokes of a row that are of one kind, with the widths of their edges.
+pub(super) fn strokes(row: &[u8], is_dark: bool) -> Vec<Stroke> {
+    pairs(row, &slopes(row), is_dark, true).collect()
+}
+
+/// The pairs of opposite slopes that are strokes of one kind.
+fn pairs(
+    row: &[u8],
+    slopes: &[Slope],
+    is_dark: bool,
+    with_edges: bool,
+) -> impl Iterator<Item = Stroke> {
+    slopes.array_windows().filter_map(move |[first, second]| {
+        let begins = (first.step < 0) == is_dark;
+        let is_opposite = (first.step < 0) != (second.step < 0);
+        (begins && is_opposite)
+            .then(|| stroke(row, first, second, with_edges))
+            .flatten()
+    })
 }
 
 fn keep(runs: &mut Vec<Run>, is_dark: bool, strokes: Vec<Stroke>) {

@@ -84,3 +84,66 @@ fn every_size_gives_finite_figures_and_no_more_lines_than_are_kept() {
         }
     }
 }
+
+#[test]
+fn what_runs_from_top_to_bottom_is_counted_beside_the_rows() {
+    // Six characters of two strokes across and two down, none like the next.
+    let plate = picture(400, 600, |x, y| {
+        let (across, down) = ((x - 150.0) / 50.0, (y - 60.0) / 60.0);
+        let (number, v) = (down.floor() as i32, down.rem_euclid(1.0) * 1.2);
+        let is_inside = (0.0..1.0).contains(&across) && (0.0..8.0).contains(&down) && v < 1.0;
+        let lot = |part| 0.1 + 0.8 * scatter(number, part, 3);
+        let is_on = |place: f32, part| (place - lot(part)).abs() < 0.05;
+        let is_ink = is_on(v, 1) || is_on(v, 2) || is_on(across, 3) || is_on(across, 4);
+        if is_inside && is_ink { 40.0 } else { 220.0 }
+    });
+    let seen = found(&blur(&plate, &gaussian(0.7)));
+    assert_eq!(seen.columns_count, Some(1), "{seen:?}");
+    let upright = seen
+        .lines
+        .iter()
+        .filter(|line| line.direction == Direction::TopToBottom);
+    assert_eq!(upright.count(), 1);
+    assert_eq!(found(&sign(30.0, 5.0, 40.0)).columns_count, Some(0));
+}
+
+#[test]
+fn rows_and_columns_that_lie_in_each_other_are_one_thing() {
+    let line = |direction, x, y, w, h| TextLine {
+        direction,
+        region: Region { x, y, w, h },
+        ..TextLine::default()
+    };
+    let column = line(Direction::TopToBottom, 0.4, 0.1, 0.1, 0.8);
+    let part = line(Direction::Horizontal, 0.39, 0.3, 0.12, 0.1);
+    let beside = line(Direction::Horizontal, 0.1, 0.3, 0.2, 0.1);
+    let (rows, columns) = apart(vec![part, beside], vec![column]);
+    assert_eq!((rows, columns), (vec![beside], vec![column]));
+    // The ends of the rows of a page.
+    let page: Vec<TextLine> = (0..8)
+        .map(|i| {
+            line(
+                Direction::Horizontal,
+                0.1,
+                0.1 + 0.1 * f64::from(i),
+                0.5,
+                0.07,
+            )
+        })
+        .collect();
+    let (rows, columns) = apart(page.clone(), vec![column]);
+    assert_eq!((rows, columns), (page, vec![]));
+}
+
+#[test]
+fn measurements_of_before_columns_still_read() {
+    let old = r#"{"width_px":2048,"height_px":1536,"reduced_ratio":2.0,"lines_count":1,"lines":[
+        {"region":{"x":0.1,"y":0.2,"w":0.3,"h":0.05},"height_px":30.0,"stroke_width_px":4.0,
+         "edge_width_px":2.0,"contrast_levels":90.0,"strokes_per_height":2.5}]}"#;
+    let read: Legibility = serde_json::from_str(old).unwrap();
+    assert_eq!(read.columns_count, None);
+    assert_eq!(read.lines[0].direction, Direction::Horizontal);
+    let now = found(&sign(30.0, 5.0, 40.0));
+    let written = serde_json::to_string(&now).unwrap();
+    assert_eq!(serde_json::from_str::<Legibility>(&written).unwrap(), now);
+}
