@@ -31,9 +31,11 @@ const BANDS_MAX: usize = 128;
 const WIDTH_MIN_PX: f32 = 12.0;
 /// Least height of a column over its width: four characters, or a few letters more.
 const HEIGHT_TIMES: f32 = 4.0;
-// The limits below were set on one half of some 1500 photos and of 260 plates that were
-// rendered into them in perspective, blur and shadow: docs/accuracy-photo.md has what the
-// other half shows.
+// The limits below were set on one half of some 1500 photos, by file, and of 520 plates
+// that were rendered into such photos in perspective, blur, shadow and low contrast. On
+// the other half, characters of 28 pixels of the view and more: 78 of 98 upright columns
+// are found and can be read, 40 of 64 lines on their side, and 1 of 756 photos has a
+// column that is no writing.
 /// Least share of variance that two levels explain.
 const TWO_LEVELS_MIN: f32 = 0.76;
 /// Least share of a column's sides that is ground.
