@@ -160,8 +160,7 @@ pub(crate) fn is_small_jump(moment: &Moment, all: &[Moment], key_unforetold: Opt
     });
     moment.unforetold >= SMALL_JUMP_UNFORETOLD
         && stands_out
-        && moment.residual_near >= REPEATED_RESIDUAL
-        && moment.residual_last >= NEW_RATIO * moment.residual_near
+        && is_new(moment)
         && keeps_detail(moment, small::DETAIL)
         && moment.brightness_levels.abs() <= small::LIGHT_LEVELS
         && moment.shift_near <= STILL_SHIFT
@@ -202,8 +201,7 @@ pub(crate) fn is_clear_jump(moment: &Moment, video: &Video, residual_times_min: 
         && keeps_detail(moment, clear::DETAIL)
         && moment.brightness_levels.abs() <= clear::LIGHT_LEVELS
         && moment.shift_near <= STILL_SHIFT
-        && moment.residual_near >= REPEATED_RESIDUAL
-        && moment.residual_last >= NEW_RATIO * moment.residual_near
+        && is_new(moment)
         && moment.step_s <= clear::STEPS * usual_step_s
         && !video.frozen.iter().any(|f| borders(moment, &f.span))
 }
@@ -223,6 +221,11 @@ mod local {
     /// When the next pictures are compared with the one before, so much of it is
     /// left: a flash leaves nothing.
     pub(super) const GONE_RATIO: f32 = 0.5;
+    /// So much of it surprises even where every second picture is shown twice: what
+    /// surprises is held against the liveliest of the pictures around, not the usual.
+    pub(super) const SURPRISED: f32 = 0.1;
+    /// Pictures that may be shown twice before it.
+    pub(super) const HELD: u32 = 1;
 }
 
 /// A jump of what is seen in parts of the picture: blocks are found far worse
@@ -245,12 +248,24 @@ pub(crate) fn is_local_jump(
         && keeps_detail(moment, local::DETAIL)
         && moment.brightness_levels.abs() <= local::LIGHT_LEVELS
         && moment.shift_near < WHIP_SHIFT
-        && moment.residual_near >= REPEATED_RESIDUAL
-        && moment.residual_last >= NEW_RATIO * moment.residual_near
+        && (is_new(moment) || is_beyond_repeats(moment))
         && moment.step_s <= local::STEPS * usual_step_s
         && !is_relit(moment)
         && !is_refresh(moment, key_unforetold)
         && !video.frozen.iter().any(|f| borders(moment, &f.span))
+}
+
+/// The pictures around are new ones, and so was the one before.
+fn is_new(moment: &Moment) -> bool {
+    moment.residual_near >= REPEATED_RESIDUAL
+        && moment.residual_last >= NEW_RATIO * moment.residual_near
+}
+
+/// So much surprises that pictures which are shown twice, or a scene in which next to
+/// nothing moves, do not explain it.
+fn is_beyond_repeats(moment: &Moment) -> bool {
+    moment.surprised.is_some_and(|s| s >= local::SURPRISED)
+        && moment.held_pictures.is_some_and(|held| held <= local::HELD)
 }
 
 /// Beside a dark or featureless stretch: something covered the lens or was taken

@@ -95,7 +95,8 @@ fn stripped(m: &Measurements) -> Option<Seen> {
     let long_side_px = jpeg.width_px?.max(jpeg.height_px?);
     let is_coded = parts.is_coded_as_by_libjpeg();
     let is_reduced = is_coded && LONG_SIDES_PX.contains(&long_side_px);
-    if !is_marked && !(is_coded && long_side_px <= UNREDUCED_MAX_PX) {
+    let is_small = is_coded && long_side_px <= UNREDUCED_MAX_PX;
+    if !is_marked && !is_small {
         return None;
     }
     let (width, height) = (jpeg.width_px?, jpeg.height_px?);

@@ -38,6 +38,8 @@ pub struct Run<'a> {
     pub judged: &'a [Judged],
     /// What could not be made or asked, one sentence each.
     pub left_out: &'a [String],
+    /// Starts of the recipes that were cooked; empty for all of them.
+    pub only: &'a [String],
     /// True if no other tool was asked.
     pub alone: bool,
 }
@@ -149,14 +151,18 @@ fn sources(run: &Run<'_>, out: &mut String) {
     write!(
         out,
         "\n## 源文件 Sources\n\n\
-         `cargo run -p unbroken-tests --bin accuracy -- video DATA_DIR --sources LIST --seconds {} --side {}{} --out \
-         docs/accuracy-video.md`, where LIST names the files that are not in DATA_DIR, a line each: file, tab, \
+         `cargo run -p unbroken-tests --bin accuracy -- video DATA_DIR --sources LIST --seconds {} --side {}{}{} --out \
+         FILE.md`, where LIST names the files that are not in DATA_DIR, a line each: file, tab, \
          `untouched` or `uncut`, tab, where it comes from. *uncut*: no cut in it, but a program wrote it after the \
          camera. Cases of at most {} s, pictures encoded anew of at most {} pixels; {} cases.\n\n\
          | source | from | half | untouched | length | size | cases |\n|---|---|---|---|---|---|---|\n",
         run.bounds.length_max_s,
         run.bounds.side_max_px,
         if run.alone { " --alone" } else { "" },
+        run.only
+            .iter()
+            .map(|start| format!(" --only {start}"))
+            .collect::<String>(),
         run.bounds.length_max_s,
         run.bounds.side_max_px,
         run.judged.len()
@@ -470,6 +476,7 @@ mod tests {
                 },
                 judged: &all,
                 left_out: &[],
+                only: &[],
                 alone: true,
             },
             &[],

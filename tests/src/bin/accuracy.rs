@@ -319,6 +319,7 @@ fn video(
             bounds,
             judged: &judged,
             left_out: &left_out,
+            only,
             alone,
         },
         &if alone { Vec::new() } else { peer::peers() },

@@ -160,6 +160,14 @@ fn parts_that_jump_ask_where_nothing_else_is_so_sudden() {
         ..part(0.3, 0.0)
     };
     assert!(!asks(screen));
+    // Every second picture shown twice, and no more than that.
+    let doubled = |surprised: f32, held: u32| Moment {
+        residual_last: 0.0,
+        held_pictures: Some(held),
+        ..part(surprised, 0.0)
+    };
+    assert!(asks(doubled(0.1, 1)));
+    assert!(!asks(doubled(0.099, 1)) && !asks(doubled(0.1, 2)));
     // Old measurements do not say.
     let unknown = Moment {
         unforetold_lively: None,
@@ -169,24 +177,41 @@ fn parts_that_jump_ask_where_nothing_else_is_so_sudden() {
 }
 
 #[test]
+fn a_lamp_is_told_and_asks_nobody() {
+    let lamp = Moment {
+        relit: Some(0.5),
+        ..hard_cut()
+    };
+    let Ruling::Found(seen) = ruling(vec![lamp]) else {
+        panic!("it is told");
+    };
+    assert_eq!((seen.len(), seen[0].level), (1, Level::Info));
+    assert!(seen[0].text.en.contains("the light changes"));
+}
+
+#[test]
 fn a_dissolve_asks_for_a_person() {
-    let dissolve = |left| {
+    let dissolve = |left, likeness| {
         let mut trial = Trial::video(60.0);
         trial.m.video = Some(Video {
             duration_s: 60.0,
             dissolves: vec![Dissolve {
                 left,
+                likeness,
                 ..Dissolve::default()
             }],
             ..Video::default()
         });
         trial.judge(&CHECK)
     };
-    let Ruling::Found(seen) = dissolve(0.08) else {
+    let Ruling::Found(seen) = dissolve(0.08, 0.0) else {
         panic!("it is found");
     };
     assert_eq!(seen[0].alone, Alone::AsksForAPerson);
-    assert!(matches!(dissolve(0.081), Ruling::Pass));
+    assert!(matches!(dissolve(0.081, 0.0), Ruling::Pass));
+    // The more alike both views, the less may be left.
+    assert!(matches!(dissolve(0.059, 0.25), Ruling::Found(_)));
+    assert!(matches!(dissolve(0.061, 0.25), Ruling::Pass));
 }
 
 #[test]

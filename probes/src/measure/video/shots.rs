@@ -36,6 +36,8 @@ const LIVELY_WITHIN_S: usize = 10;
 const LIVELY_MAX_S: usize = 1 << 17;
 /// What the first pictures of a poorly coded recording change is not lively.
 const LIVELY_FROM_S: f64 = 0.3;
+/// A picture is a repeat if less than this share of the usual residual is left.
+const HELD_RATIO: f32 = 0.3;
 /// Moments kept, those that stand out most.
 const MOMENTS_MAX: usize = 200;
 /// Pictures coded for themselves that must be there to say what is usual.
@@ -279,6 +281,11 @@ impl Shots {
         }
         let shift = |s: &Step| s.motion.shift_x.hypot(s.motion.shift_y);
         let all = || before().chain(after());
+        let residual_near = median(all().map(|s| s.motion.residual)).unwrap_or(0.0);
+        let held = before()
+            .rev()
+            .take_while(|s| s.motion.residual < HELD_RATIO * residual_near)
+            .count();
         let detail = median(before().rev().take(NEAR).map(|s| s.detail_levels)).unwrap_or(0.0);
         self.moments.push(Moment {
             at_s: step.at_s,
@@ -294,8 +301,9 @@ impl Shots {
             surprised_ninths: surprise.map(|s| s.ninths),
             unforetold_lively: None,
             residual: step.motion.residual,
-            residual_near: median(all().map(|s| s.motion.residual)).unwrap_or(0.0),
+            residual_near,
             residual_last: before().next_back().map_or(0.0, |s| s.motion.residual),
+            held_pictures: Some(held as u32),
             shift: shift(step),
             shift_near: near().map(shift).fold(0.0, f32::max),
             brightness_levels: step.motion.brightness_levels,

@@ -51,6 +51,10 @@ pub struct Moment {
     /// The same for the picture before alone: near 0 where it was shown twice,
     /// so that what comes next had time to change.
     pub residual_last: f32,
+    /// Pictures just before that showed the one before them again, of which less than
+    /// 0.3 of the usual was left: where a recorder holds pictures, what comes next had
+    /// so much time to change. `null` in measurements before version 5.
+    pub held_pictures: Option<u32>,
     /// Common shift, in shares of the picture's diagonal.
     pub shift: f32,
     /// Largest common shift of the three pictures on either side.
