@@ -7,6 +7,8 @@
 //! found, then each block of 8 × 8 is sought near that shift, brightness
 //! changes put aside. A block that is not found was not there before.
 
+mod relit;
+
 use crate::measure::kernels::{self, Means};
 use crate::measure::wide::wide;
 
@@ -28,19 +30,6 @@ const GOOD_LEVELS: u32 = 2;
 /// Contrast that every block is taken to have at least: below it, what is left
 /// is noise and not content.
 const CONTRAST_FLOOR_LEVELS: f32 = 2.0;
-/// A block is there in another light if it correlates so well with its place, which
-/// gain and offset of light change nothing of …
-const RELIT_CORRELATION: f32 = 0.8;
-/// … and if both put aside leave no more than this share of what was left before:
-/// what only moved a little leaves as much.
-const RELIT_LEFT_RATIO: f32 = 0.5;
-/// How far from its place such a block is sought, in pixels each way.
-const RELIT_REACH_PX: isize = 1;
-/// Standard deviation of a block below which there is nothing to correlate, in grey
-/// levels.
-const RELIT_SPREAD_LEVELS: f32 = 2.0;
-/// Blocks that must have something to correlate.
-const RELIT_BLOCKS_MIN: u32 = 4;
 
 /// A small grey picture that owns its pixels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,42 +155,6 @@ impl Comparer {
     /// block, or [`UNCOVERED`].
     pub fn left(&self) -> (&[u16], usize) {
         (&self.left, self.columns)
-    }
-
-    /// Of the blocks of `now` that the latest comparison did not find: the share that
-    /// was there all the same, in another light. A lamp that comes on changes every
-    /// level and leaves lines and shapes where they are; after a cut they are
-    /// elsewhere. `None` if too few of them have anything to see. Measured: lamps of
-    /// instruments and rooms 0.38 to 0.75, cuts within a scene 0.0 to 0.29, but for
-    /// pans across a third of the view.
-    pub fn relit(&self, now: &Small) -> Option<f32> {
-        wide!(self.share_relit(now))
-    }
-
-    #[inline(always)]
-    fn share_relit(&self, now: &Small) -> Option<f32> {
-        let before = &self.before_even;
-        let (mut relit, mut count) = (0u32, 0u32);
-        for (n, sum) in self.left.iter().enumerate() {
-            let at = (n % self.columns * BLOCK_PX, n / self.columns * BLOCK_PX);
-            let block = block(now, at);
-            let rest = f32::from(*sum) / f32::from(BLOCK_PIXELS);
-            if *sum == UNCOVERED || !is_lost(rest, contrast_levels(&block)) {
-                continue;
-            }
-            let Some(shape) = Shape::of(&block) else {
-                continue;
-            };
-            count += 1;
-            // The shift may itself be misled by the light.
-            let places = [self.shift, (0, 0)];
-            let is_there = places.iter().any(|(x, y)| {
-                let from = (at.0 as isize - x, at.1 as isize - y);
-                is_within(before, from) && shape.is_near(before, from, rest)
-            });
-            relit += u32::from(is_there);
-        }
-        (count >= RELIT_BLOCKS_MIN).then(|| relit as f32 / count as f32)
     }
 
     /// The earlier picture as bright as the later one.
@@ -347,74 +300,6 @@ fn is_lost(rest: f32, contrast: f32) -> bool {
     rest > LOST_LEVELS && rest > LOST_CONTRAST * contrast
 }
 
-/// A block without its mean, and its sum of squares.
-struct Shape {
-    levels: [[f32; BLOCK_PX]; BLOCK_PX],
-    squares: f32,
-}
-
-impl Shape {
-    /// `None` of a block without contrast.
-    #[inline(always)]
-    fn of(block: &Block) -> Option<Self> {
-        let (mut sum, mut squares) = (0.0_f32, 0.0_f32);
-        for level in block.as_flattened() {
-            sum += f32::from(*level);
-        }
-        let mean = sum / f32::from(BLOCK_PIXELS);
-        let mut levels = [[0.0; BLOCK_PX]; BLOCK_PX];
-        for (to, from) in levels.iter_mut().zip(block) {
-            for (to, level) in to.iter_mut().zip(from) {
-                *to = f32::from(*level) - mean;
-                squares += *to * *to;
-            }
-        }
-        let least = RELIT_SPREAD_LEVELS * RELIT_SPREAD_LEVELS * f32::from(BLOCK_PIXELS);
-        (squares >= least).then_some(Self { levels, squares })
-    }
-
-    /// True if the picture holds the same shape at a place and light explains most of
-    /// the `rest` that was left of it, in grey levels.
-    #[inline(always)]
-    fn is_near(&self, picture: &Small, (x, y): (isize, isize), rest: f32) -> bool {
-        let reach = -RELIT_REACH_PX..=RELIT_REACH_PX;
-        let last = |side_px: usize| (side_px - BLOCK_PX) as isize;
-        let (last_x, last_y) = (last(picture.width_px), last(picture.height_px));
-        reach.clone().any(|off_y| {
-            reach.clone().any(|off_x| {
-                let at = (
-                    (x + off_x).clamp(0, last_x) as usize,
-                    (y + off_y).clamp(0, last_y) as usize,
-                );
-                Self::of(&block(picture, at)).is_some_and(|other| self.is_relit(&other, rest))
-            })
-        })
-    }
-
-    #[inline(always)]
-    fn is_relit(&self, other: &Self, rest: f32) -> bool {
-        // Eight sums side by side, so that they go through the vector units.
-        let mut sums = [0.0_f32; BLOCK_PX];
-        for (a, b) in self.levels.iter().zip(&other.levels) {
-            for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-                *sum += a * b;
-            }
-        }
-        let product = sums.iter().sum::<f32>();
-        if product < RELIT_CORRELATION * (self.squares * other.squares).sqrt() {
-            return false;
-        }
-        let gain = product / other.squares;
-        let mut left = 0.0_f32;
-        for (a, b) in self.levels.iter().zip(&other.levels) {
-            for (a, b) in a.iter().zip(b) {
-                left += (a - gain * b).abs();
-            }
-        }
-        left <= RELIT_LEFT_RATIO * rest * f32::from(BLOCK_PIXELS)
-    }
-}
-
 /// True if a block that starts there lies in the picture or within reach of it.
 fn is_within(small: &Small, (x, y): (isize, isize)) -> bool {
     let last = |side_px: usize| (side_px - BLOCK_PX) as isize;
@@ -486,120 +371,4 @@ fn difference(before: &Small, block: &Block, (x, y): (usize, usize), most: u32) 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::measure::recipe::{scatter, stones};
-
-    /// A window of a scene of stones, moved and lit.
-    fn window(x: usize, y: usize, light: i32, seed: u32) -> Small {
-        let scene = stones(400, 300);
-        let mut small = Small {
-            width_px: 160,
-            height_px: 90,
-            ..Small::default()
-        };
-        for row in 0..90 {
-            for column in 0..160 {
-                let value = i32::from(scene.data[(y + row) * 400 + x + column]);
-                let noise = (scatter(column as i32, row as i32, seed) * 5.0) as i32 - 2;
-                small.data.push((value + light + noise).clamp(0, 255) as u8);
-            }
-        }
-        small
-    }
-
-    fn compare(before: &Small, now: &Small) -> Motion {
-        Comparer::default().compare(before, now).unwrap()
-    }
-
-    #[test]
-    fn the_same_scene_is_foretold_whole() {
-        let found = compare(&window(50, 50, 0, 1), &window(50, 50, 0, 2));
-        assert_eq!((found.shift_x, found.shift_y), (0.0, 0.0));
-        assert!(
-            found.unforetold == 0.0 && found.residual < 0.25,
-            "{found:?}"
-        );
-    }
-
-    #[test]
-    fn a_pan_is_followed() {
-        let found = compare(&window(50, 50, 0, 1), &window(71, 45, 0, 2));
-        assert_eq!((found.shift_x * 160.0).round(), -21.0);
-        assert_eq!((found.shift_y * 90.0).round(), 5.0);
-        assert!(found.unforetold < 0.2, "{found:?}");
-    }
-
-    #[test]
-    fn light_is_put_aside() {
-        let found = compare(&window(50, 50, 0, 1), &window(50, 50, 25, 2));
-        assert!((found.brightness_levels - 25.0).abs() < 2.0, "{found:?}");
-        assert!(found.unforetold < 0.02, "{found:?}");
-    }
-
-    /// The same window with a lamp on its left half.
-    fn lamp(mut small: Small) -> Small {
-        for row in small.data.chunks_exact_mut(160) {
-            for level in row.iter_mut().take(80) {
-                *level = (f32::from(*level) * 0.4 + 140.0) as u8;
-            }
-        }
-        small
-    }
-
-    #[test]
-    fn a_lamp_leaves_shapes_where_they_are_and_a_cut_does_not() {
-        let relit = |before: &Small, now: &Small| {
-            let mut comparer = Comparer::default();
-            let found = comparer.compare(before, now).unwrap();
-            assert!(found.unforetold > 0.1, "{found:?}");
-            comparer.relit(now).unwrap()
-        };
-        let before = window(50, 50, 0, 1);
-        assert!(relit(&before, &lamp(window(50, 50, 0, 2))) > 0.5);
-        assert!(relit(&before, &lamp(window(52, 50, 0, 2))) > 0.33);
-        assert!(relit(&before, &window(230, 200, 0, 2)) < 0.1);
-        assert!(relit(&before, &lamp(window(230, 200, 0, 2))) < 0.2);
-        // Where all is found nothing is lit otherwise.
-        let mut comparer = Comparer::default();
-        comparer.compare(&before, &window(50, 50, 0, 2)).unwrap();
-        assert_eq!(comparer.relit(&window(50, 50, 0, 2)), None);
-    }
-
-    #[test]
-    fn another_scene_is_not_foretold() {
-        let found = compare(&window(0, 0, 0, 1), &window(230, 200, 0, 2));
-        assert!(found.unforetold > 0.6 && found.residual > 0.5, "{found:?}");
-    }
-
-    #[test]
-    fn sizes_must_agree() {
-        let other = Small {
-            data: vec![0; 64 * 64],
-            width_px: 64,
-            height_px: 64,
-        };
-        let mut comparer = Comparer::default();
-        assert_eq!(comparer.compare(&window(0, 0, 0, 1), &other), None);
-        let tiny = Small {
-            data: vec![0; 6 * 6],
-            width_px: 6,
-            height_px: 6,
-        };
-        assert_eq!(comparer.compare(&tiny, &tiny), None);
-    }
-
-    #[test]
-    fn a_plain_wall_stands_still() {
-        let wall = |seed| Small {
-            data: (0..160 * 90)
-                .map(|i| 100 + (scatter(i, 0, seed) * 3.0) as u8)
-                .collect(),
-            width_px: 160,
-            height_px: 90,
-        };
-        let found = compare(&wall(1), &wall(2));
-        assert_eq!((found.shift_x, found.shift_y), (0.0, 0.0));
-        assert_eq!(found.unforetold, 0.0);
-    }
-}
+mod tests;
